@@ -1,0 +1,300 @@
+//! `Cloud`: the hosts of one Azure cloud, and the audiences of its services.
+//!
+//! Hosts of the public clouds: Microsoft's documentation of national clouds and Azure CLI's and
+//! Terraform's tables; names: Azure CLI's (`az cloud list`) and those of XSOAR's integration.
+
+use std::fmt;
+
+use crate::token::Audience;
+
+/// A host, with a port only where it is not the default one (an emulator's).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    name: String,
+    port: Option<u16>,
+}
+
+impl Host {
+    /// Reads `HOST[:PORT]`, with or without `https://` and a final slash; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = strip_https(text);
+        let text = text.strip_suffix('/').unwrap_or(text);
+        let (name, port) = match text.rsplit_once(':') {
+            Some((name, port)) => (name, Some(parse_port(port)?)),
+            None => (text, None),
+        };
+        let name = name.to_ascii_lowercase();
+        let port = port.filter(|&port| port != 443);
+        is_host_name(&name).then_some(Self { name, port })
+    }
+
+    /// The name, in lower case.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The port, where it is not 443.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// The host that has `label` before this one's name.
+    #[must_use]
+    pub fn under(&self, label: &str) -> Self {
+        Self {
+            name: format!("{}.{}", label.to_ascii_lowercase(), self.name),
+            port: self.port,
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => write!(f, "{}:{port}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+/// The text without a leading `https://`, in any case.
+#[must_use]
+pub fn strip_https(text: &str) -> &str {
+    match text.get(..8) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("https://") => &text[8..],
+        _ => text,
+    }
+}
+
+fn parse_port(text: &str) -> Option<u16> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits
+        .then(|| text.parse().ok())
+        .flatten()
+        .filter(|&port| port != 0)
+}
+
+/// RFC 1123's host names: labels of letters, digits and hyphens.
+fn is_host_name(name: &str) -> bool {
+    name.len() <= 253
+        && name.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        })
+}
+
+/// One Azure cloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cloud {
+    /// Where tokens come from: Entra ID's host.
+    pub authority: Host,
+    /// What follows a vault's name in its host.
+    pub vault_suffix: Host,
+    /// Azure Resource Manager's host, where the cloud has a known one.
+    pub management: Option<Host>,
+}
+
+/// A cloud's hosts as they are written down here.
+struct Known {
+    names: &'static [&'static str],
+    authority: &'static str,
+    vault_suffix: &'static str,
+    management: &'static str,
+}
+
+/// The first name is the one of `--cloud`; then XSOAR's, then Azure CLI's. Without regard to case.
+const KNOWN: [Known; 9] = [
+    Known {
+        names: &["public", "Worldwide", "AzureCloud", "AzurePublicCloud"],
+        authority: "login.microsoftonline.com",
+        vault_suffix: "vault.azure.net",
+        management: "management.azure.com",
+    },
+    Known {
+        names: &[
+            "usgov",
+            "US GCC-High",
+            "DoD",
+            "AzureUSGovernment",
+            "AzureUSGovernmentCloud",
+        ],
+        authority: "login.microsoftonline.us",
+        vault_suffix: "vault.usgovcloudapi.net",
+        management: "management.usgovcloudapi.net",
+    },
+    Known {
+        names: &["usgcc", "US GCC"],
+        authority: "login.microsoftonline.com",
+        vault_suffix: "vault.usgovcloudapi.net",
+        management: "management.usgovcloudapi.net",
+    },
+    Known {
+        names: &["china", "AzureChinaCloud"],
+        authority: "login.chinacloudapi.cn",
+        vault_suffix: "vault.azure.cn",
+        management: "management.chinacloudapi.cn",
+    },
+    Known {
+        names: &["germany", "AzureGermanCloud"],
+        authority: "login.microsoftonline.de",
+        vault_suffix: "vault.microsoftazure.de",
+        management: "management.microsoftazure.de",
+    },
+    Known {
+        names: &["bleu", "AzureBleuCloud"],
+        authority: "login.sovcloud-identity.fr",
+        vault_suffix: "vault.sovcloud-api.fr",
+        management: "management.sovcloud-api.fr",
+    },
+    Known {
+        names: &["delos", "AzureDelosCloud"],
+        authority: "login.sovcloud-identity.de",
+        vault_suffix: "vault.sovcloud-api.de",
+        management: "management.sovcloud-api.de",
+    },
+    Known {
+        names: &["usnat", "USNat", "AzureUSNat"],
+        authority: "login.microsoftonline.eaglex.ic.gov",
+        vault_suffix: "vault.cloudapi.eaglex.ic.gov",
+        management: "management.azure.eaglex.ic.gov",
+    },
+    Known {
+        names: &["ussec", "USSec", "AzureUSSec"],
+        authority: "login.microsoftonline.microsoft.scloud",
+        vault_suffix: "vault.cloudapi.microsoft.scloud",
+        management: "management.azure.microsoft.scloud",
+    },
+];
+
+impl Cloud {
+    /// Azure's public cloud, the default.
+    #[must_use]
+    pub fn public() -> Self {
+        Self::from_known(&KNOWN[0])
+    }
+
+    /// The cloud of a name: ours, XSOAR's or Azure CLI's, in any case.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        KNOWN
+            .iter()
+            .find(|known| {
+                known
+                    .names
+                    .iter()
+                    .any(|n| n.eq_ignore_ascii_case(name.trim()))
+            })
+            .map(Self::from_known)
+    }
+
+    /// The known cloud whose tokens this authority gives: the first, where several share it.
+    #[must_use]
+    pub fn by_authority(authority: &Host) -> Option<Self> {
+        KNOWN
+            .iter()
+            .find(|known| authority.port.is_none() && known.authority == authority.name)
+            .map(Self::from_known)
+    }
+
+    /// The names `--cloud` takes, for a message.
+    #[must_use]
+    pub fn names() -> String {
+        KNOWN
+            .map(|known| format!("`{}`", known.names[0]))
+            .join(", ")
+    }
+
+    /// For whom a token must be that this cloud's vaults take.
+    #[must_use]
+    pub fn vault_audience(&self) -> Audience {
+        Audience::of_suffix(self.vault_suffix.name())
+    }
+
+    fn from_known(known: &Known) -> Self {
+        let host = |name: &str| Host {
+            name: name.to_owned(),
+            port: None,
+        };
+        Self {
+            authority: host(known.authority),
+            vault_suffix: host(known.vault_suffix),
+            management: Some(host(known.management)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_finds_its_cloud_in_any_case() {
+        for known in &KNOWN {
+            for name in known.names {
+                let cloud = Cloud::by_name(&name.to_uppercase()).unwrap();
+                assert_eq!(cloud.authority.name(), known.authority);
+                assert_eq!(cloud.vault_suffix.name(), known.vault_suffix);
+            }
+        }
+        assert!(Cloud::by_name("moon").is_none());
+    }
+
+    #[test]
+    fn an_authority_finds_the_first_cloud_that_has_it() {
+        let host = Host::parse("https://Login.MicrosoftOnline.com/").unwrap();
+        assert_eq!(Cloud::by_authority(&host), Some(Cloud::public()));
+        assert_eq!(
+            Cloud::by_authority(&Host::parse("login.microsoftonline.com:8443").unwrap()),
+            None
+        );
+    }
+
+    #[test]
+    fn hosts_are_read_in_every_spelling() {
+        for (text, shown) in [
+            ("login.example", "login.example"),
+            ("https://login.example", "login.example"),
+            ("HTTPS://Login.Example/", "login.example"),
+            ("login.example:443", "login.example"),
+            ("https://login.example:8443/", "login.example:8443"),
+        ] {
+            assert_eq!(Host::parse(text).unwrap().to_string(), shown, "{text}");
+        }
+        for bad in [
+            "",
+            "https://",
+            "http://login.example",
+            "login.example/path",
+            "a b",
+            "a@b",
+            "a..b",
+            "-a",
+            "login.example:0",
+            "login.example:65536",
+            "login.example:",
+            "login.example:+1",
+            "a?b",
+            "a#b",
+        ] {
+            assert!(Host::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn audiences_have_no_port() {
+        let mut cloud = Cloud::public();
+        cloud.vault_suffix = Host::parse("vault.emulator:8443").unwrap();
+        assert_eq!(cloud.vault_audience().resource(), "https://vault.emulator");
+        assert_eq!(
+            cloud.vault_suffix.under("KV-1").to_string(),
+            "kv-1.vault.emulator:8443"
+        );
+    }
+}

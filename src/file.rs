@@ -1,0 +1,181 @@
+//! Reading files that people name: bounded, within the deadline, checked on the open descriptor.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::deadline::Deadline;
+
+/// What is read, and what is known of it.
+pub struct Content {
+    /// The bytes, wiped on drop.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Who else may read or write it.
+    pub access: Access,
+}
+
+/// A file's owner and permissions at the moment it was open.
+#[derive(Clone, Copy, Debug)]
+pub struct Access {
+    mode: u32,
+    owner: u32,
+}
+
+impl Access {
+    /// Whether somebody who is neither the owner nor of the group may read it.
+    #[must_use]
+    pub fn is_readable_by_others(self) -> bool {
+        self.mode & 0o004 != 0
+    }
+
+    /// Whether somebody besides the owner may write it.
+    #[must_use]
+    pub fn is_writable_by_others(self) -> bool {
+        self.mode & 0o022 != 0
+    }
+
+    /// Whether it belongs to root or to the user who runs this.
+    #[must_use]
+    pub fn is_ours(self) -> bool {
+        is_trusted_owner(self.owner)
+    }
+
+    /// The permissions as `chmod` takes them.
+    #[must_use]
+    pub fn octal(self) -> String {
+        format!("{:04o}", self.mode & 0o7777)
+    }
+}
+
+/// Root, or the user who runs this.
+#[must_use]
+pub fn is_trusted_owner(owner: u32) -> bool {
+    owner == 0 || owner == rustix::process::geteuid().as_raw()
+}
+
+/// Why a file could not be read, in words to follow its name.
+pub type Problem = String;
+
+/// Reads a file, a FIFO or a process substitution of at most `most` bytes.
+///
+/// # Errors
+/// What the system says, a directory, too large, or nothing came before the deadline.
+pub fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Content, Problem> {
+    // Not blocking: a FIFO that nobody writes to must not hold the run at `open`.
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC)
+        .bits()
+        .cast_signed();
+    let file = File::options()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)
+        .map_err(|e| words(&e))?;
+    let metadata = file.metadata().map_err(|e| words(&e))?;
+    let kind = metadata.file_type();
+    if kind.is_dir() {
+        return Err("it is a directory".to_owned());
+    }
+    let access = Access {
+        mode: metadata.mode(),
+        owner: metadata.uid(),
+    };
+    let waits = kind.is_fifo() || kind.is_socket() || kind.is_char_device();
+    Ok(Content {
+        bytes: read_all(&file, file.as_fd(), waits, most, deadline)?,
+        access,
+    })
+}
+
+/// Reads standard input to its end.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_stdin(most: usize, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    let stdin = io::stdin();
+    read_all(stdin.lock(), stdin.as_fd(), true, most, deadline)
+}
+
+fn read_all(
+    mut source: impl Read,
+    fd: BorrowedFd,
+    waits: bool,
+    most: usize,
+    deadline: &Deadline,
+) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    // One byte more than allowed shows that there is more; no growing, which would leave copies.
+    let mut bytes = Zeroizing::new(vec![0; most + 1]);
+    let mut filled = 0;
+    while filled < bytes.len() {
+        if waits && !wait(fd, PollFlags::IN, deadline) {
+            return Err(format!(
+                "nothing came from it within {} (`--timeout`)",
+                deadline.seconds()
+            ));
+        }
+        match source.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
+                ) => {}
+            Err(error) => return Err(words(&error)),
+        }
+    }
+    if filled > most {
+        return Err(format!("it is larger than {most} bytes"));
+    }
+    bytes[filled..].zeroize();
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
+/// Waits until the descriptor is ready (or at its end); `false` once the deadline has passed.
+#[must_use]
+pub fn wait(fd: BorrowedFd, what: PollFlags, deadline: &Deadline) -> bool {
+    loop {
+        let left = deadline.left();
+        if left.is_zero() {
+            return false;
+        }
+        let timeout = Timespec {
+            tv_sec: left.as_secs().cast_signed(),
+            tv_nsec: left.subsec_nanos().into(),
+        };
+        match poll(&mut [PollFd::from_borrowed_fd(fd, what)], Some(&timeout)) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => {}
+            // An error on the descriptor shows when it is used.
+            Ok(_) | Err(_) => return true,
+        }
+    }
+}
+
+/// The system's error without its number.
+#[must_use]
+pub fn words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => {
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or_default();
+            let mut chars = text.chars();
+            let first = chars.next().map(|c| c.to_ascii_lowercase());
+            first.into_iter().chain(chars).collect()
+        }
+    }
+}
+
+/// A path as it may be shown.
+#[must_use]
+pub fn shown(path: impl AsRef<OsStr>) -> String {
+    crate::error::printable(&path.as_ref().to_string_lossy())
+}

@@ -1,0 +1,429 @@
+//! Connections: TCP to the first address that answers, TLS with our own roots, each byte within the
+//! attempt's time. They stand in ureq's chain of connectors, where its own proxy connector is, too.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use ureq::http::uri::Scheme;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
+    TransportAdapter,
+};
+
+use super::failure::{Failure, Kind};
+use super::pace::Pace;
+use super::tls::{self, ExtraRoots};
+use super::{into_ureq, of_proxy};
+
+/// RFC 8305, "Connection Attempt Delay": the next address is tried when one has not answered by then.
+const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
+
+/// Opens TCP connections.
+pub struct Tcp {
+    pub pace: Arc<Pace>,
+    /// Whether what is dialed here is the proxy.
+    pub proxy: bool,
+}
+
+impl<In: Transport> Connector<In> for Tcp {
+    type Out = Either<In, TcpTransport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        if let Some(tunnel) = chained {
+            return Ok(Some(Either::A(tunnel)));
+        }
+        let host = details.uri.host().unwrap_or_default();
+        let role = |failure| {
+            if self.proxy {
+                of_proxy(failure)
+            } else {
+                failure
+            }
+        };
+        self.pace.connecting();
+        let stream = connect_any(&details.addrs, host, &self.pace)
+            .map_err(|failure| into_ureq(role(failure)))?;
+        stream.set_nodelay(true)?;
+        let plain = details.uri.scheme() == Some(&Scheme::HTTP) && !self.proxy;
+        if plain {
+            self.pace.answering();
+        }
+        let config = details.config;
+        Ok(Some(Either::B(TcpTransport {
+            stream,
+            host: host.to_owned(),
+            proxy: self.proxy,
+            plain,
+            buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
+            pace: Arc::clone(&self.pace),
+        })))
+    }
+}
+
+impl fmt::Debug for Tcp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tcp")
+    }
+}
+
+/// The first connection that stands, the families taking turns: a dead IPv6 address costs a moment,
+/// not the time of the good IPv4 one.
+fn connect_any(addresses: &[SocketAddr], host: &str, pace: &Pace) -> Result<TcpStream, Failure> {
+    if let [address] = addresses {
+        return TcpStream::connect_timeout(address, pace.left(host)?)
+            .map_err(|error| refused(host, *address, &error, pace));
+    }
+    let mut waiting = by_turns(addresses).into_iter();
+    let (sender, receiver) = mpsc::channel();
+    let mut pending = 0;
+    let mut first_error = None;
+    loop {
+        let left = pace.left(host)?;
+        if let Some(address) = waiting.next() {
+            let sender = sender.clone();
+            let dial = move || {
+                // The loop may be over: then the connection is dropped.
+                let _ = sender.send((address, TcpStream::connect_timeout(&address, left)));
+            };
+            match thread::Builder::new()
+                .name("connect".to_owned())
+                .spawn(dial)
+            {
+                Ok(_) => pending += 1,
+                Err(error) => return Err(refused(host, address, &error, pace)),
+            }
+        } else if pending == 0 {
+            let failure = first_error.unwrap_or_else(|| {
+                Failure::new(Kind::Connection, format!("`{host}` has no address"))
+            });
+            return Err(failure);
+        }
+        let patience = if waiting.len() == 0 {
+            left
+        } else {
+            left.min(NEXT_ADDRESS_AFTER)
+        };
+        if let Ok((address, result)) = receiver.recv_timeout(patience) {
+            pending -= 1;
+            match result {
+                Ok(stream) => return Ok(stream),
+                Err(error) => {
+                    first_error.get_or_insert_with(|| refused(host, address, &error, pace));
+                }
+            }
+        }
+    }
+}
+
+/// The addresses with the two families by turns, the system's favourite first.
+fn by_turns(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let Some(first) = addresses.first() else {
+        return Vec::new();
+    };
+    let (mut same, mut other): (Vec<_>, Vec<_>) = addresses
+        .iter()
+        .partition(|address| address.is_ipv4() == first.is_ipv4());
+    same.reverse();
+    other.reverse();
+    let mut turns = Vec::with_capacity(addresses.len());
+    while let Some(address) = same.pop() {
+        turns.push(address);
+        turns.extend(other.pop());
+    }
+    other.reverse();
+    turns.extend(other);
+    turns
+}
+
+fn refused(host: &str, address: SocketAddr, error: &io::Error, pace: &Pace) -> Failure {
+    let reason = match error.kind() {
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => return pace.timed_out(host),
+        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
+        io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
+        kind => kind.to_string(),
+    };
+    Failure::new(
+        Kind::Connection,
+        format!("no connection to `{host}` ({address}): {reason}"),
+    )
+}
+
+/// A TCP connection whose every read and write ends with the attempt's time.
+pub struct TcpTransport {
+    stream: TcpStream,
+    host: String,
+    proxy: bool,
+    /// Whether the answer itself comes over it, not TLS's records or a tunnel.
+    plain: bool,
+    buffers: LazyBuffers,
+    pace: Arc<Pace>,
+}
+
+impl TcpTransport {
+    fn failed(&self, error: &io::Error) -> ureq::Error {
+        let host = &self.host;
+        let failure = match error.kind() {
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => self.pace.timed_out(host),
+            _ if self.pace.is_connecting() => cut_while_connecting(host),
+            _ => cut(host),
+        };
+        self.role(failure)
+    }
+
+    fn role(&self, failure: Failure) -> ureq::Error {
+        into_ureq(if self.proxy && self.pace.is_connecting() {
+            of_proxy(failure)
+        } else {
+            failure
+        })
+    }
+}
+
+fn cut(host: &str) -> Failure {
+    Failure::new(
+        Kind::Cut,
+        format!("`{host}` closed the connection before the answer was whole"),
+    )
+}
+
+fn cut_while_connecting(host: &str) -> Failure {
+    Failure::new(
+        Kind::Connection,
+        format!("`{host}` closed the connection during the handshake"),
+    )
+}
+
+impl Transport for TcpTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        let mut sent = 0;
+        while sent < amount {
+            let left = self
+                .pace
+                .left(&self.host)
+                .map_err(|failure| self.role(failure))?;
+            self.stream.set_write_timeout(Some(left))?;
+            match self.stream.write(&self.buffers.output()[sent..amount]) {
+                Ok(0) => return Err(self.failed(&io::ErrorKind::WriteZero.into())),
+                Ok(n) => sent += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.failed(&error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
+        loop {
+            let left = self
+                .pace
+                .left(&self.host)
+                .map_err(|failure| self.role(failure))?;
+            self.stream.set_read_timeout(Some(left))?;
+            match self.stream.read(self.buffers.input_append_buf()) {
+                Ok(amount) => {
+                    if amount > 0 && self.plain {
+                        self.pace.heard();
+                    }
+                    self.buffers.input_appended(amount);
+                    return Ok(amount > 0);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.failed(&error)),
+            }
+        }
+    }
+
+    /// Nothing to read, and not closed: what an idle connection looks like.
+    fn is_open(&mut self) -> bool {
+        let mut fds = [PollFd::new(&self.stream, PollFlags::IN | PollFlags::RDHUP)];
+        let now = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        matches!(poll(&mut fds, Some(&now)), Ok(0))
+    }
+}
+
+impl fmt::Debug for TcpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TcpTransport({})", self.host)
+    }
+}
+
+/// Wraps connections in TLS, where the URL says https.
+pub struct Tls {
+    pub roots: ExtraRoots,
+    pub config: Arc<OnceLock<Arc<ClientConfig>>>,
+    pub pace: Arc<Pace>,
+    /// Whether connections go through a proxy, which may itself be spoken to in TLS.
+    pub proxy: bool,
+}
+
+impl<In: Transport> Connector<In> for Tls {
+    type Out = Either<In, TlsTransport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        let Some(transport) = chained else {
+            return Ok(None);
+        };
+        if !details.needs_tls() || transport.is_tls() {
+            return Ok(Some(Either::A(transport)));
+        }
+        let to_proxy = self.proxy && details.config.proxy().is_none();
+        let role = |failure| into_ureq(if to_proxy { of_proxy(failure) } else { failure });
+        let host = details.uri.host().unwrap_or_default();
+        let name = tls::server_name(host).ok_or_else(|| {
+            role(Failure::new(
+                Kind::Tls,
+                format!("`{host}` is no name for TLS"),
+            ))
+        })?;
+        let config = self.config.get_or_init(|| tls::client_config(&self.roots));
+        let mut conn = ClientConnection::new(Arc::clone(config), name)
+            .map_err(|error| role(tls::describe(&error, host)))?;
+        let mut sock = TransportAdapter::new(transport.boxed(), Arc::clone(&details.current_time));
+        while conn.is_handshaking() {
+            conn.complete_io(&mut sock)
+                .map_err(|error| handshake_failed(error, host, role))?;
+        }
+        if !to_proxy {
+            self.pace.answering();
+        }
+        let (input, output) = (
+            details.config.input_buffer_size(),
+            details.config.output_buffer_size(),
+        );
+        Ok(Some(Either::B(TlsTransport {
+            buffers: LazyBuffers::new(input, output),
+            stream: StreamOwned { conn, sock },
+            host: host.to_owned(),
+            pace: Arc::clone(&self.pace),
+        })))
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tls")
+    }
+}
+
+/// rustls hands its own errors and those of the connection below through as I/O errors.
+fn handshake_failed(
+    error: io::Error,
+    host: &str,
+    role: impl Fn(Failure) -> ureq::Error,
+) -> ureq::Error {
+    if let Some(error) = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+    {
+        return role(tls::describe(error, host));
+    }
+    match ureq::Error::from(error) {
+        ureq::Error::Io(_) => role(cut_while_connecting(host)),
+        ours => ours,
+    }
+}
+
+/// A TLS connection over TCP or a tunnel.
+pub struct TlsTransport {
+    buffers: LazyBuffers,
+    stream: StreamOwned<ClientConnection, TransportAdapter>,
+    host: String,
+    pace: Arc<Pace>,
+}
+
+impl TlsTransport {
+    fn failed(&self, error: io::Error) -> ureq::Error {
+        if let Some(error) = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+        {
+            return into_ureq(tls::describe(error, &self.host));
+        }
+        match ureq::Error::from(error) {
+            ureq::Error::Io(_) => into_ureq(cut(&self.host)),
+            ours => ours,
+        }
+    }
+}
+
+impl Transport for TlsTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.stream.get_mut().set_timeout(timeout);
+        let sent = self.stream.write_all(&self.buffers.output()[..amount]);
+        sent.map_err(|error| self.failed(error))
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.stream.get_mut().set_timeout(timeout);
+        match self.stream.read(self.buffers.input_append_buf()) {
+            Ok(amount) => {
+                if amount > 0 {
+                    self.pace.heard();
+                }
+                self.buffers.input_appended(amount);
+                Ok(amount > 0)
+            }
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.stream.get_mut().get_mut().is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for TlsTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TlsTransport({})", self.host)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns() {
+        let parse = |list: &[&str]| {
+            list.iter()
+                .map(|a| a.parse().unwrap())
+                .collect::<Vec<SocketAddr>>()
+        };
+        let given = parse(&["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "2.2.2.2:1"]);
+        let turns = parse(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "[::3]:1"]);
+        assert_eq!(by_turns(&given), turns);
+        let given = parse(&["1.1.1.1:1", "[::1]:1", "[::2]:1"]);
+        assert_eq!(by_turns(&given), given);
+        assert!(by_turns(&[]).is_empty());
+    }
+}

@@ -1,0 +1,87 @@
+//! Why no answer came, in words: facts about one host that upper layers put into an error.
+
+use std::fmt;
+
+use crate::error::Exit;
+
+/// No usable answer came from a host.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What kind of failure it is.
+    pub kind: Kind,
+    /// What happened, naming the host.
+    pub cause: String,
+    /// What to do about it, where that depends on nothing but the network.
+    pub hint: Option<String>,
+}
+
+/// The kinds of failure that callers and the retry rules tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The name servers say that there is no such host.
+    NoSuchHost,
+    /// The name could not be resolved now.
+    Resolution,
+    /// No connection: refused, unreachable, timed out, or cut during the handshake.
+    Connection,
+    /// TLS cannot work as things are: a certificate, a version, or no TLS at all.
+    Tls,
+    /// The proxy could not be reached.
+    Proxy,
+    /// The proxy answered, and said no.
+    ProxyRefusal,
+    /// The connection was cut before the answer was whole.
+    Cut,
+    /// Connected, and then nothing came in time.
+    Silence,
+    /// What came is not HTTP, or not within bounds.
+    Garbled,
+    /// The run's deadline passed.
+    Deadline,
+}
+
+impl Failure {
+    /// A failure without a hint.
+    #[must_use]
+    pub fn new(kind: Kind, cause: impl Into<String>) -> Self {
+        Self {
+            kind,
+            cause: cause.into(),
+            hint: None,
+        }
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The exit code that goes with it.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self.kind {
+            Kind::Deadline => Exit::Deadline,
+            Kind::Silence | Kind::Garbled => Exit::Service,
+            _ => Exit::Unreachable,
+        }
+    }
+
+    /// Whether another try may end better.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Resolution | Kind::Connection | Kind::Proxy | Kind::Cut | Kind::Silence
+        )
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.cause)
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,195 @@
+//! Names to addresses: each host once a run, within the deadline, `--connect-to` applied.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+
+use super::failure::{Failure, Kind};
+use super::pace::Pace;
+use super::proxy::ConnectTo;
+
+/// ureq's list of addresses holds no more.
+const MOST_ADDRESSES: usize = 16;
+
+/// The addresses that were found, by host: the system is asked once.
+pub type Known = Arc<Mutex<HashMap<String, Vec<IpAddr>>>>;
+
+/// ureq asks on every request; this one remembers.
+pub struct Names {
+    pub known: Known,
+    pub connect_to: Vec<ConnectTo>,
+    pub pace: Arc<Pace>,
+    /// What this resolver's hosts are: the services, or the proxy on the way to them.
+    pub proxy: bool,
+}
+
+impl Resolver for Names {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        _: &Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let host = uri
+            .host()
+            .ok_or_else(|| ureq::Error::BadUri("no host".to_owned()))?;
+        let port = super::port_of(uri);
+        let directed = self
+            .connect_to
+            .iter()
+            .find(|connect_to| connect_to.applies(host, port));
+        let (host, port) = directed.map_or((host, port), |directed| directed.target(host, port));
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let addresses = self
+            .addresses(bare)
+            .map_err(|failure| super::into_ureq(self.role(failure)))?;
+        let mut result = self.empty();
+        for address in addresses.into_iter().take(MOST_ADDRESSES) {
+            result.push(SocketAddr::new(address, port));
+        }
+        Ok(result)
+    }
+}
+
+impl Names {
+    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Failure> {
+        if let Ok(address) = host.parse() {
+            return Ok(vec![address]);
+        }
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(addresses) = known().get(host) {
+            return Ok(addresses.clone());
+        }
+        let start = Instant::now();
+        let addresses = self.ask_system(host)?;
+        let count = addresses.len();
+        let took = start.elapsed().as_millis();
+        self.pace
+            .note(format!("name `{host}`: {count} address(es) in {took} ms"));
+        known().insert(host.to_owned(), addresses.clone());
+        Ok(addresses)
+    }
+
+    /// The system's resolver has no time limit of its own: it gets a thread, and is left behind in it.
+    fn ask_system(&self, host: &str) -> Result<Vec<IpAddr>, Failure> {
+        self.pace.connecting();
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let name = host.to_owned();
+        let ask = move || {
+            (name.as_str(), 0)
+                .to_socket_addrs()
+                .map(Iterator::collect::<Vec<_>>)
+        };
+        let spawned = thread::Builder::new()
+            .name("names".to_owned())
+            .spawn(move || {
+                // Nobody listens any more once the deadline has passed.
+                let _ = sender.send(ask());
+            });
+        if let Err(error) = spawned {
+            return Err(failed(host, &error));
+        }
+        match receiver.recv_timeout(self.pace.left(host)?) {
+            Ok(Ok(found)) if found.is_empty() => Err(no_such_host(host)),
+            Ok(Ok(found)) => {
+                let mut addresses: Vec<IpAddr> = Vec::with_capacity(found.len());
+                for address in found.iter().map(SocketAddr::ip) {
+                    if !addresses.contains(&address) {
+                        addresses.push(address);
+                    }
+                }
+                Ok(addresses)
+            }
+            Ok(Err(error)) => Err(failed(host, &error)),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                let failure = self.pace.timed_out(host);
+                match failure.kind {
+                    Kind::Deadline => Err(failure),
+                    _ => Err(resolution(format!(
+                        "the name servers did not answer for `{host}`"
+                    ))),
+                }
+            }
+        }
+    }
+
+    fn role(&self, failure: Failure) -> Failure {
+        if self.proxy {
+            super::of_proxy(failure)
+        } else {
+            failure
+        }
+    }
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Names")
+    }
+}
+
+/// The C library's codes come as text alone: glibc's and musl's words for `EAI_NONAME` and `EAI_NODATA`.
+fn failed(host: &str, error: &io::Error) -> Failure {
+    let text = error.to_string();
+    let none = [
+        "not known",
+        "does not resolve",
+        "No address associated",
+        "has no usable address",
+    ];
+    if none.iter().any(|words| text.contains(words)) {
+        return no_such_host(host);
+    }
+    let reason = text.rsplit(": ").next().unwrap_or_default();
+    resolution(format!(
+        "the name `{host}` could not be resolved ({reason})"
+    ))
+}
+
+fn no_such_host(host: &str) -> Failure {
+    Failure::new(Kind::NoSuchHost, format!("there is no host `{host}`"))
+}
+
+fn resolution(cause: String) -> Failure {
+    Failure::new(Kind::Resolution, cause)
+        .hint("check the name servers in `/etc/resolv.conf` and that this machine may ask them")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_c_libraries_words_are_understood() {
+        let kind = |text: &str| failed("h", &io::Error::other(text)).kind;
+        let prefix = "failed to lookup address information";
+        for text in [
+            "Name or service not known",
+            "Name does not resolve",
+            "No address associated with hostname",
+        ] {
+            assert_eq!(
+                kind(&format!("{prefix}: {text}")),
+                Kind::NoSuchHost,
+                "{text}"
+            );
+        }
+        for text in ["Temporary failure in name resolution", "Try again"] {
+            assert_eq!(
+                kind(&format!("{prefix}: {text}")),
+                Kind::Resolution,
+                "{text}"
+            );
+        }
+    }
+}

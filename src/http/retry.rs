@@ -1,0 +1,221 @@
+//! When to ask again, and how long to wait before.
+//!
+//! Entra ID and Key Vault: the Azure SDKs' rule (exponential from 0.8 s, the service's own wish
+//! honoured). The metadata endpoint: the delays of Microsoft's IMDS documentation.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, SystemTime};
+
+use super::failure::{Failure, Kind};
+
+/// Whose rules hold for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// Entra ID, Key Vault: https, through the proxy if there is one.
+    Service,
+    /// A metadata endpoint: plain http allowed, never a proxy, its own retry table.
+    Metadata,
+}
+
+/// No request is sent more than once and this many times again.
+const MOST_RETRIES: u32 = 5;
+
+/// Where the doubling starts: after an answer (as in azure-core), and after none.
+const AFTER_ANSWER: Duration = Duration::from_millis(800);
+const AFTER_NO_CONNECTION: Duration = Duration::from_millis(200);
+
+/// IMDS, "Retry guidance": five delays in seconds; after a 5xx at least one.
+const METADATA_DELAYS: [u64; 5] = [0, 2, 6, 14, 30];
+const METADATA_AFTER_5XX: Duration = Duration::from_secs(1);
+/// One more try where nothing listens: on a machine that is no Azure VM, it stays so.
+const METADATA_CONNECTIONS: u32 = 1;
+const METADATA_AFTER_NO_CONNECTION: Duration = Duration::from_secs(1);
+
+/// The tries of one request that did not lead to an answer worth having.
+#[derive(Debug, Default)]
+pub struct Tries {
+    answers: u32,
+    failures: u32,
+}
+
+impl Tries {
+    /// How many there were.
+    pub fn count(&self) -> u32 {
+        self.answers + self.failures
+    }
+
+    /// The wait before the next try after this answer; `None`: the answer stands.
+    pub fn after_answer(
+        &mut self,
+        policy: Policy,
+        status: u16,
+        wish: Option<Duration>,
+    ) -> Option<Duration> {
+        let wait = match policy {
+            Policy::Service if matches!(status, 408 | 429 | 500 | 502 | 503 | 504) => {
+                self.backoff(AFTER_ANSWER)?
+            }
+            Policy::Metadata if matches!(status, 404 | 410 | 429 | 500..=599) => {
+                let least = if status >= 500 {
+                    METADATA_AFTER_5XX
+                } else {
+                    Duration::ZERO
+                };
+                self.metadata_delay()?.max(least)
+            }
+            _ => return None,
+        };
+        self.answers += 1;
+        Some(wait.max(wish.unwrap_or_default()))
+    }
+
+    /// The wait before the next try after this failure; `None`: it stands.
+    pub fn after_failure(&mut self, policy: Policy, failure: &Failure) -> Option<Duration> {
+        if !failure.may_pass() {
+            return None;
+        }
+        let wait = match policy {
+            Policy::Service => self.backoff(AFTER_NO_CONNECTION)?,
+            Policy::Metadata if matches!(failure.kind, Kind::Cut | Kind::Silence) => {
+                self.metadata_delay()?
+            }
+            Policy::Metadata if self.failures >= METADATA_CONNECTIONS => return None,
+            Policy::Metadata => METADATA_AFTER_NO_CONNECTION,
+        };
+        self.failures += 1;
+        Some(wait)
+    }
+
+    /// Doubled for each try so far, give or take a quarter, so that machines started together part.
+    fn backoff(&self, first: Duration) -> Option<Duration> {
+        let count = self.count();
+        (count < MOST_RETRIES).then(|| jitter(first * 2_u32.pow(count)))
+    }
+
+    fn metadata_delay(&self) -> Option<Duration> {
+        METADATA_DELAYS
+            .get(self.count() as usize)
+            .map(|&delay| Duration::from_secs(delay))
+    }
+}
+
+fn jitter(wait: Duration) -> Duration {
+    let random = RandomState::new().hash_one(0) % 512;
+    wait * (768 + u32::try_from(random).unwrap_or_default()) / 1024
+}
+
+/// The wait that a service asks for: the longest of the headers Azure's services send.
+pub fn wish<'a>(header: impl Fn(&str) -> Option<&'a str>, now: SystemTime) -> Option<Duration> {
+    let milliseconds = ["retry-after-ms", "x-ms-retry-after-ms"]
+        .into_iter()
+        .filter_map(|name| header(name)?.trim().parse().ok())
+        .map(Duration::from_millis);
+    let after = header("retry-after").and_then(|text| {
+        let text = text.trim();
+        match text.parse() {
+            Ok(seconds) => Some(Duration::from_secs(seconds)),
+            Err(_) => httpdate::parse_http_date(text)
+                .ok()
+                .map(|date| date.duration_since(now).unwrap_or_default()),
+        }
+    });
+    milliseconds.chain(after).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waits(policy: Policy, status: u16) -> Vec<f64> {
+        let mut tries = Tries::default();
+        std::iter::from_fn(|| tries.after_answer(policy, status, None))
+            .map(|wait| wait.as_secs_f64())
+            .collect()
+    }
+
+    #[test]
+    fn services_are_asked_five_times_again() {
+        for status in [408, 429, 500, 502, 503, 504] {
+            let waits = waits(Policy::Service, status);
+            assert_eq!(waits.len(), 5);
+            for (wait, full) in waits.iter().zip([0.8, 1.6, 3.2, 6.4, 12.8]) {
+                assert!((0.74 * full..1.26 * full).contains(wait), "{wait} {full}");
+            }
+        }
+        for status in [200, 301, 400, 401, 403, 404, 501] {
+            assert!(waits(Policy::Service, status).is_empty());
+        }
+    }
+
+    #[test]
+    fn the_metadata_endpoint_has_its_own_table() {
+        for status in [404, 410, 429] {
+            assert_eq!(waits(Policy::Metadata, status), [0.0, 2.0, 6.0, 14.0, 30.0]);
+        }
+        for status in [500, 503, 599] {
+            assert_eq!(waits(Policy::Metadata, status), [1.0, 2.0, 6.0, 14.0, 30.0]);
+        }
+        for status in [400, 401, 403] {
+            assert!(waits(Policy::Metadata, status).is_empty());
+        }
+    }
+
+    #[test]
+    fn where_nothing_listens_one_more_try_is_enough() {
+        let mut tries = Tries::default();
+        let refused = Failure::new(Kind::Connection, "refused");
+        let second = Duration::from_secs(1);
+        assert_eq!(
+            tries.after_failure(Policy::Metadata, &refused),
+            Some(second)
+        );
+        assert_eq!(tries.after_failure(Policy::Metadata, &refused), None);
+    }
+
+    #[test]
+    fn a_certificate_is_not_tried_twice() {
+        for kind in [
+            Kind::Tls,
+            Kind::NoSuchHost,
+            Kind::ProxyRefusal,
+            Kind::Garbled,
+            Kind::Deadline,
+        ] {
+            let failure = Failure::new(kind, "");
+            assert_eq!(
+                Tries::default().after_failure(Policy::Service, &failure),
+                None
+            );
+        }
+    }
+
+    #[test]
+    fn the_wait_is_never_shorter_than_asked_for() {
+        let wait =
+            Tries::default().after_answer(Policy::Service, 429, Some(Duration::from_secs(9)));
+        assert_eq!(wait, Some(Duration::from_secs(9)));
+    }
+
+    #[test]
+    fn wishes_are_seconds_dates_or_milliseconds() {
+        let now = httpdate::parse_http_date("Mon, 23 Nov 2026 12:00:00 GMT").unwrap();
+        let wish = |name: &'static str, value: &'static str| {
+            wish(|asked| (asked == name).then_some(value), now)
+        };
+        assert_eq!(wish("retry-after", "7"), Some(Duration::from_secs(7)));
+        let date = "Mon, 23 Nov 2026 12:00:09 GMT";
+        assert_eq!(wish("retry-after", date), Some(Duration::from_secs(9)));
+        let past = "Mon, 23 Nov 2026 11:00:00 GMT";
+        assert_eq!(wish("retry-after", past), Some(Duration::ZERO));
+        assert_eq!(
+            wish("retry-after-ms", "250"),
+            Some(Duration::from_millis(250))
+        );
+        assert_eq!(
+            wish("x-ms-retry-after-ms", " 300 "),
+            Some(Duration::from_millis(300))
+        );
+        assert_eq!(wish("retry-after", "soon"), None);
+        assert_eq!(wish("other", "1"), None);
+    }
+}

@@ -1,0 +1,157 @@
+//! The command line as it was typed: words to settings, nothing judged yet.
+//!
+//! lexopt's own errors quote values; here every error names the option alone.
+
+use std::ffi::OsString;
+
+use lexopt::{Arg, Parser, ValueExt};
+
+use super::settings::{Origin, Rank, Settings};
+use super::table::{self, COMMANDS, CommandRow, OptionRow, Takes};
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// What the command line asks for.
+pub enum Arguments {
+    /// A text for standard output, and nothing else.
+    Show(String),
+    /// A command, its positional arguments, and its options in `settings`.
+    Run(&'static CommandRow, Vec<String>),
+}
+
+/// Reads the command line, without the program's name.
+pub fn read(arguments: Vec<OsString>, settings: &mut Settings) -> Result<Arguments, Error> {
+    let mut parser = Parser::from_args(arguments);
+    let mut command = None;
+    let mut positional = Vec::new();
+    let mut given: Vec<&'static OptionRow> = Vec::new();
+    let mut helping = false;
+    // An attached value that an option does not take shows as an error; its text quotes the value.
+    while let Some(argument) = parser
+        .next()
+        .map_err(|_| Error::usage("an option that takes no value was given one").hint(HELP))?
+    {
+        match argument {
+            Arg::Long("help") | Arg::Short('h') => helping = true,
+            Arg::Long("version") | Arg::Short('V') => {
+                return Ok(Arguments::Show(
+                    concat!("akv-xsoar ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
+                ));
+            }
+            Arg::Long(name) => {
+                let row = table::option(name).ok_or_else(|| unknown(name))?;
+                let again = given.iter().any(|other| other.name == row.name);
+                option(row, &mut parser, settings, again)?;
+                given.push(row);
+            }
+            Arg::Short(letter) => {
+                let cause = if letter.is_ascii_graphic() {
+                    format!("unknown option `-{letter}`")
+                } else {
+                    "unknown option".to_owned()
+                };
+                return Err(Error::usage(cause).hint(HELP));
+            }
+            Arg::Value(word) => {
+                let word = word
+                    .into_string()
+                    .map_err(|_| Error::usage("an argument is not UTF-8 text"))?;
+                match command {
+                    None if word == "help" => {
+                        helping = true;
+                        command = Some(None);
+                    }
+                    None | Some(None) => command = Some(Some(verb(&word)?)),
+                    Some(Some(_)) => positional.push(word),
+                }
+            }
+        }
+    }
+    if helping {
+        return Ok(Arguments::Show(table::help(command.flatten())));
+    }
+    let Some(row) = command.flatten() else {
+        return Err(Error::usage("no command given").hint(HELP));
+    };
+    if let Some(foreign) = given.iter().find(|option| !option.belongs_to(row.command)) {
+        let what = format!("`--{}` does not belong to `{}`", foreign.name, row.name);
+        return Err(
+            Error::usage(what).hint(format!("`akv-xsoar help {}` lists its options", row.name))
+        );
+    }
+    Ok(Arguments::Run(row, positional))
+}
+
+const HELP: &str = "`akv-xsoar --help` lists commands and options";
+
+fn verb(word: &str) -> Result<&'static CommandRow, Error> {
+    table::command(word).ok_or_else(|| {
+        // A word that looks like no command may be anything, a secret too.
+        let looks_so = word.len() <= 20 && word.bytes().all(|b| b.is_ascii_lowercase());
+        let what = if looks_so {
+            format!("unknown command `{word}`")
+        } else {
+            "the first argument is no command".to_owned()
+        };
+        let names: Vec<_> = COMMANDS
+            .iter()
+            .map(|row| format!("`{}`", row.name))
+            .collect();
+        Error::usage(what).hint(format!("the commands are {} and `help`", names.join(", ")))
+    })
+}
+
+fn option(
+    row: &'static OptionRow,
+    parser: &mut Parser,
+    settings: &mut Settings,
+    again: bool,
+) -> Result<(), Error> {
+    let name = row.name;
+    let value = match row.takes {
+        Takes::Nothing if parser.optional_value().is_some() => {
+            return Err(Error::usage(format!("`--{name}` takes no value")));
+        }
+        Takes::Nothing => String::new(),
+        Takes::One(_) | Takes::List(_) | Takes::Many(_) => {
+            let missing = || {
+                Error::usage(format!("`--{name}` needs a value")).hint(format!("`{}`", row.usage()))
+            };
+            let value = parser.value().map_err(|_| missing())?;
+            value
+                .string()
+                .map_err(|_| Error::usage(format!("the value of `--{name}` is not UTF-8 text")))?
+        }
+    };
+    if again && !matches!(row.takes, Takes::List(_) | Takes::Many(_)) {
+        return Err(Error::usage(format!("`--{name}` was given twice")));
+    }
+    // An empty value counts as not given; that of an option without values is always empty.
+    if row.takes == Takes::Nothing || !value.is_empty() {
+        let origin = Origin {
+            rank: Rank::CommandLine,
+            words: format!("`--{name}`").into(),
+        };
+        settings.add(name, Secret::new(value), origin);
+    }
+    Ok(())
+}
+
+/// The name alone: what follows it may be a secret.
+fn unknown(name: &str) -> Error {
+    let shown = if name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    {
+        format!("unknown option `--{name}`")
+    } else {
+        "unknown option".to_owned()
+    };
+    let secretive = ["secret", "password", "passwd", "token", "key"]
+        .iter()
+        .any(|word| name.contains(word));
+    let hint = if secretive {
+        "secrets are never given on the command line, where every user sees them: use `--client-secret-file PATH` or the variable `AZURE_CLIENT_SECRET`"
+    } else {
+        HELP
+    };
+    Error::usage(shown).hint(hint)
+}

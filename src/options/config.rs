@@ -1,0 +1,559 @@
+//! The configuration file: the parameters of XSOAR's AzureKeyVault integration, so that an instance's
+//! configuration can be used as it is, and the long options with `_` for `-`.
+//!
+//! Errors name the file, the key and the line, never a value.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::path::Path;
+use std::rc::Rc;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+use super::settings::{Origin, Rank, Settings, items};
+use super::table::{self, Takes};
+use crate::error::Error;
+use crate::file::shown;
+use crate::http::Proxy;
+use crate::secret::Secret;
+
+/// No instance's configuration is larger.
+pub const LARGEST: usize = 256 * 1024;
+
+/// Adds what the file says to the settings; `true` if one of them is a secret.
+pub fn read(path: &Path, json: &[u8], settings: &mut Settings) -> Result<bool, Error> {
+    let file: Rc<str> = shown(path).into();
+    let state = State {
+        file: Rc::clone(&file),
+        settings,
+        named: Vec::new(),
+        holds_secret: false,
+        hint: None,
+        faulty: None,
+    };
+    let state = RefCell::new(state);
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let parsed = deserializer
+        .deserialize_any(Document(&state))
+        .and_then(|()| deserializer.end());
+    let state = state.into_inner();
+    match parsed {
+        Ok(()) => Ok(state.holds_secret),
+        Err(error) => {
+            let (mut line, column) = (error.line(), error.column());
+            if let Some(key) = &state.faulty {
+                line = line_of(key, json, line).unwrap_or(line);
+            }
+            let what = if error.is_data() {
+                // Our own words: nothing of serde's can come here, which would quote the value.
+                let text = error.to_string();
+                let words = text
+                    .rsplit_once(" at line ")
+                    .map_or(text.as_str(), |(words, _)| words);
+                format!("`{file}`, line {line}: {words}")
+            } else {
+                format!("`{file}`, line {line}, column {column}: not valid JSON")
+            };
+            Err(Error::usage(what).maybe_hint(state.hint.map(str::to_owned)))
+        }
+    }
+}
+
+/// Where a key stands: the parser knows only how far it has read, which may be some lines on.
+fn line_of(key: &str, json: &[u8], read: usize) -> Option<usize> {
+    let quoted = format!("\"{key}\"");
+    let text = String::from_utf8_lossy(json);
+    let lines = text.lines().take(read).enumerate();
+    lines
+        .filter(|(_, line)| line.contains(&quoted))
+        .map(|(index, _)| index + 1)
+        .last()
+}
+
+struct State<'a> {
+    file: Rc<str>,
+    settings: &'a mut Settings,
+    /// The settings so far, each with the key that made it.
+    named: Vec<(&'static str, String)>,
+    holds_secret: bool,
+    hint: Option<&'static str>,
+    /// The key that an error is about.
+    faulty: Option<String>,
+}
+
+/// A JSON value of which nothing is ever quoted.
+enum Json {
+    Null,
+    Bool(bool),
+    Number(String),
+    Text(Secret),
+    List(Vec<Json>),
+    Object(Vec<(String, Json)>),
+}
+
+/// The file's one object: each key is judged where it stands, so that an error has its line.
+struct Document<'s, 'a>(&'s RefCell<State<'a>>);
+
+impl<'de> Visitor<'de> for Document<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut state = self.0.borrow_mut();
+        let mut seen: Vec<String> = Vec::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let value = map.next_value_seed(Any)?;
+            let shown = crate::error::printable(&key);
+            if seen.contains(&key) {
+                state.faulty = Some(key);
+                return Err(A::Error::custom(format_args!(
+                    "the key `{shown}` is there twice"
+                )));
+            }
+            if let Err(problem) = state.judge(&key, value) {
+                state.faulty = Some(key);
+                return Err(A::Error::custom(format_args!("`{shown}` {problem}")));
+            }
+            seen.push(key);
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
+        Err(A::Error::custom("the file must hold one JSON object"))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
+        Err(E::custom("the file must hold one JSON object"))
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
+        Err(E::custom("the file must hold one JSON object"))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<(), E> {
+        Err(E::custom("the file must hold one JSON object"))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<(), E> {
+        Err(E::custom("the file must hold one JSON object"))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<(), E> {
+        Err(E::custom("the file must hold one JSON object"))
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        Err(E::custom("the file must hold one JSON object"))
+    }
+}
+
+/// What a key means.
+enum Meaning {
+    /// A setting, by the name of an option or of a secret that no option has.
+    Setting(&'static str, Takes),
+    /// A password, as text or in the integration's object around it.
+    Password(&'static str),
+    /// A boolean that is a setting of its own.
+    Flag(&'static str),
+    /// `proxy`: a boolean or a URL.
+    Proxy,
+    /// `insecure`.
+    Insecure,
+    /// Of the integration's, and nothing to us.
+    Harmless,
+}
+
+/// Settings that come from the file or the environment alone.
+pub mod names {
+    /// The application's secret.
+    pub const CLIENT_SECRET: &str = "client-secret";
+    /// The thumbprint of the application's certificate.
+    pub const THUMBPRINT: &str = "certificate-thumbprint";
+    /// The certificate's private key.
+    pub const PRIVATE_KEY: &str = "private-key";
+    /// `true` or `false`.
+    pub const USE_MANAGED_IDENTITIES: &str = "use-managed-identities";
+    /// Counts only with the above.
+    pub const MANAGED_IDENTITIES_CLIENT_ID: &str = "managed-identities-client-id";
+    /// The file's `proxy: true` or `false`.
+    pub const USE_PROXY: &str = "use-proxy";
+}
+
+fn meaning(key: &str) -> Option<Meaning> {
+    use Meaning::{Flag, Harmless, Insecure, Password, Setting};
+    Some(match key {
+        "azure_cloud" => Setting("cloud", Takes::One("")),
+        "resource_group_name" => Setting("resource-group", Takes::One("")),
+        "key_vaults" => Setting("vault", Takes::List("")),
+        "secrets" => Setting("secret", Takes::List("")),
+        "private_key" => Password(names::PRIVATE_KEY),
+        "credentials" | "client_secret" => Password(names::CLIENT_SECRET),
+        "credentials_certificate_thumbprint" | "certificate_thumbprint" => {
+            Password(names::THUMBPRINT)
+        }
+        "managed_identities_client_id" => Password(names::MANAGED_IDENTITIES_CLIENT_ID),
+        "use_managed_identities" => Flag(names::USE_MANAGED_IDENTITIES),
+        "insecure" => Insecure,
+        "proxy" => Meaning::Proxy,
+        "isFetchCredentials"
+        | "integrationLogLevel"
+        | "credentials_name"
+        | "fetchCredentialsOnDemand" => Harmless,
+        _ => {
+            let row = table::options().find(|row| row.in_file && row.key() == key)?;
+            match row.takes {
+                Takes::Nothing => Flag(row.name),
+                takes => Setting(row.name, takes),
+            }
+        }
+    })
+}
+
+impl State<'_> {
+    fn judge(&mut self, key: &str, value: Json) -> Result<(), String> {
+        let Some(meaning) = meaning(key) else {
+            self.hint = Some(
+                "the keys are the parameters of XSOAR's AzureKeyVault integration and the long options with `_` for `-`",
+            );
+            return Err("is not a key of this file".to_owned());
+        };
+        match meaning {
+            Meaning::Harmless => Ok(()),
+            Meaning::Insecure => match value {
+                Json::Null | Json::Bool(false) => Ok(()),
+                Json::Bool(true) => {
+                    self.hint = Some(
+                        "certificates are always checked: give the proxy's or private CA's certificate with `--ca-file`",
+                    );
+                    Err("cannot be true".to_owned())
+                }
+                _ => Err("must be true or false".to_owned()),
+            },
+            Meaning::Flag(name) => match value {
+                Json::Null => Ok(()),
+                Json::Bool(on) => self.add(name, key, Secret::new(on.to_string())),
+                _ => Err("must be true or false".to_owned()),
+            },
+            Meaning::Proxy => match value {
+                Json::Null => Ok(()),
+                Json::Bool(on) => self.add(names::USE_PROXY, key, Secret::new(on.to_string())),
+                Json::Text(url) if url.is_empty() => Ok(()),
+                Json::Text(url) => {
+                    self.holds_secret |=
+                        Proxy::parse(url.expose()).is_ok_and(|proxy| proxy.password().is_some());
+                    self.add("proxy", key, url)
+                }
+                _ => Err("must be true, false or a URL".to_owned()),
+            },
+            Meaning::Password(name) => {
+                let Some(password) = password(value)? else {
+                    return Ok(());
+                };
+                self.holds_secret |=
+                    name != names::MANAGED_IDENTITIES_CLIENT_ID && name != names::THUMBPRINT;
+                self.add(name, key, password)
+            }
+            Meaning::Setting(name, Takes::List(_)) => {
+                for text in list(value)? {
+                    for item in items(text.expose()) {
+                        self.add(name, key, Secret::new(item.to_owned()))?;
+                    }
+                }
+                Ok(())
+            }
+            Meaning::Setting(name, Takes::Many(_)) => {
+                for text in list(value)? {
+                    self.add(name, key, text)?;
+                }
+                Ok(())
+            }
+            Meaning::Setting(name, _) => match value {
+                Json::Null => Ok(()),
+                Json::Text(text) if text.is_empty() => Ok(()),
+                Json::Text(text) => self.add(name, key, text),
+                Json::Number(number) if name == "timeout" => {
+                    self.add(name, key, Secret::new(number))
+                }
+                _ => Err("must be text".to_owned()),
+            },
+        }
+    }
+
+    fn add(&mut self, name: &'static str, key: &str, value: Secret) -> Result<(), String> {
+        if let Some((_, other)) = self
+            .named
+            .iter()
+            .find(|(n, other)| *n == name && other != key)
+        {
+            return Err(format!(
+                "says the same as `{other}`: only one of them may be there"
+            ));
+        }
+        self.named.push((name, key.to_owned()));
+        let words = format!("`{key}` in `{}`", self.file);
+        self.settings.add(
+            name,
+            value,
+            Origin {
+                rank: Rank::File,
+                words: words.into(),
+            },
+        );
+        Ok(())
+    }
+}
+
+/// The password of `{"identifier": …, "password": …}`, or plain text; `None` if empty or masked.
+fn password(value: Json) -> Result<Option<Secret>, String> {
+    let text = match value {
+        Json::Null => None,
+        Json::Text(text) => Some(text),
+        Json::Object(fields) => match fields.into_iter().find(|(name, _)| name == "password") {
+            None | Some((_, Json::Null)) => None,
+            Some((_, Json::Text(text))) => Some(text),
+            Some(_) => return Err("has a `password` that is not text".to_owned()),
+        },
+        _ => return Err("must be text, or an object with a `password`".to_owned()),
+    };
+    Ok(text.filter(|text| !is_masked(text.expose())))
+}
+
+/// As XSOAR shows a password that it does not give away: asterisks or dots.
+fn is_masked(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, '*' | '•' | '●'))
+}
+
+fn list(value: Json) -> Result<Vec<Secret>, String> {
+    let problem = || "must be a list of texts, or text".to_owned();
+    match value {
+        Json::Null => Ok(Vec::new()),
+        Json::Text(text) if text.is_empty() => Ok(Vec::new()),
+        Json::Text(text) => Ok(vec![text]),
+        Json::List(values) => values
+            .into_iter()
+            .map(|value| match value {
+                Json::Text(text) => Ok(text),
+                _ => Err(problem()),
+            })
+            .collect(),
+        _ => Err(problem()),
+    }
+}
+
+/// Reads any value without an error that could quote it.
+struct Any;
+
+impl<'de> DeserializeSeed<'de> for Any {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Any.deserialize(deserializer)
+    }
+}
+
+impl<'de> Visitor<'de> for Any {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
+        Ok(Json::Number(value.to_string()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
+        Ok(Json::Number(value.to_string()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(Json::Number(value.to_string()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
+        Ok(Json::Text(Secret::new(value.to_owned())))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Json, E> {
+        Ok(Json::Text(Secret::new(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = seq.next_element()? {
+            values.push(value);
+        }
+        Ok(Json::List(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+        let mut fields: Vec<(String, Json)> = Vec::new();
+        while let Some((key, value)) = map.next_entry::<String, Json>()? {
+            if fields.iter().any(|(name, _)| *name == key) {
+                let key = crate::error::printable(&key);
+                return Err(A::Error::custom(format_args!(
+                    "the key `{key}` is there twice"
+                )));
+            }
+            fields.push((key, value));
+        }
+        Ok(Json::Object(fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(json: &str) -> Result<Settings, String> {
+        let mut settings = Settings::default();
+        read(Path::new("c.json"), json.as_bytes(), &mut settings)
+            .map_err(|error| error.to_string())?;
+        Ok(settings)
+    }
+
+    fn value(settings: &Settings, name: &str) -> Option<String> {
+        settings
+            .strongest(name)
+            .map(|setting| setting.text().to_owned())
+    }
+
+    #[test]
+    fn an_instance_s_configuration_is_understood() {
+        let settings = read_text(
+            r#"{
+  "azure_cloud": "Worldwide", "tenant_id": "t", "client_id": "c",
+  "credentials": {"credential": "", "identifier": "", "password": "p", "passwordChanged": false},
+  "credentials_certificate_thumbprint": {"password": ""}, "private_key": "",
+  "use_managed_identities": false, "managed_identities_client_id": {"password": ""},
+  "subscription_id": "s", "resource_group_name": "rg", "isFetchCredentials": true,
+  "key_vaults": "kv-a, kv-b", "secrets": "x,y", "insecure": false, "proxy": false
+}"#,
+        )
+        .unwrap();
+        assert_eq!(value(&settings, "client-secret").as_deref(), Some("p"));
+        assert_eq!(
+            value(&settings, "use-managed-identities").as_deref(),
+            Some("false")
+        );
+        assert_eq!(value(&settings, "use-proxy").as_deref(), Some("false"));
+        assert_eq!(value(&settings, "private-key"), None);
+        let vaults: Vec<_> = settings
+            .strongest_all("vault")
+            .iter()
+            .map(|s| s.text().to_owned())
+            .collect();
+        assert_eq!(vaults, ["kv-a", "kv-b"]);
+        assert_eq!(
+            settings
+                .strongest("client-secret")
+                .unwrap()
+                .origin
+                .to_string(),
+            "`credentials` in `c.json`"
+        );
+    }
+
+    #[test]
+    fn masked_and_empty_values_are_not_given() {
+        for json in [
+            r#"{"credentials": {"password": "********"}}"#,
+            r#"{"credentials": {"password": "••••"}}"#,
+            r#"{"credentials": {}}"#,
+            r#"{"credentials": null}"#,
+            r#"{"client_secret": ""}"#,
+        ] {
+            assert!(
+                value(&read_text(json).unwrap(), "client-secret").is_none(),
+                "{json}"
+            );
+        }
+        let old = read_text(r#"{"client_secret": {"identifier": "i", "password": "p"}}"#).unwrap();
+        assert_eq!(value(&old, "client-secret").as_deref(), Some("p"));
+    }
+
+    #[test]
+    fn errors_have_a_place_and_no_value() {
+        for (json, words) in [
+            ("", "`c.json`, line 1, column 0: not valid JSON"),
+            (
+                "{\n\"tenant_id\": canary}",
+                "`c.json`, line 2, column 14: not valid JSON",
+            ),
+            (
+                "[\"canary\"]",
+                "`c.json`, line 1: the file must hold one JSON object",
+            ),
+            (
+                "\"canary\"",
+                "`c.json`, line 1: the file must hold one JSON object",
+            ),
+            (
+                "{\n\"canaries\": \"canary\"\n}",
+                "`c.json`, line 2: `canaries` is not a key of this file",
+            ),
+            (
+                "{\"tenant_id\": 7}",
+                "`c.json`, line 1: `tenant_id` must be text",
+            ),
+            (
+                "{\"key_vaults\": [1]}",
+                "`c.json`, line 1: `key_vaults` must be a list of texts, or text",
+            ),
+            (
+                "{\"proxy\": 1}",
+                "`c.json`, line 1: `proxy` must be true, false or a URL",
+            ),
+            (
+                "{\"use_managed_identities\": \"canary\"}",
+                "`c.json`, line 1: `use_managed_identities` must be true or false",
+            ),
+            (
+                "{\"insecure\": true}",
+                "`c.json`, line 1: `insecure` cannot be true",
+            ),
+            (
+                "{\"credentials\": 1}",
+                "`c.json`, line 1: `credentials` must be text, or an object with a `password`",
+            ),
+            (
+                "{\"credentials\": {\"password\": [1]}}",
+                "`c.json`, line 1: `credentials` has a `password` that is not text",
+            ),
+            (
+                "{\"tenant_id\": \"a\",\n\"tenant_id\": \"b\"}",
+                "`c.json`, line 2: the key `tenant_id` is there twice",
+            ),
+            (
+                "{\"vault\": \"a\", \"key_vaults\": \"canary\"}",
+                "`c.json`, line 1: `key_vaults` says the same as `vault`: only one of them may be there",
+            ),
+            ("{} canary", "`c.json`, line 1, column 4: not valid JSON"),
+            (
+                "{\"config\": \"canary\"}",
+                "`c.json`, line 1: `config` is not a key of this file",
+            ),
+        ] {
+            assert_eq!(read_text(json).err().as_deref(), Some(words), "{json}");
+        }
+    }
+}

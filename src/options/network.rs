@@ -1,0 +1,134 @@
+//! How the network is used: time, trust, proxies and other addresses.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::Surroundings;
+use super::config::names;
+use super::settings::{Rank, Setting, Settings};
+use crate::deadline::Deadline;
+use crate::error::{Error, printable};
+use crate::file::shown;
+use crate::http::{ConnectTo, ExtraRoots, Network, NoProxy, Proxy, ProxyProblem};
+
+/// A bundle of every public root has a quarter of a megabyte.
+const LARGEST_BUNDLE: usize = 8 << 20;
+
+/// The `--timeout`.
+pub fn timeout(settings: &Settings) -> Result<Duration, Error> {
+    let Some(setting) = settings.strongest("timeout") else {
+        return Ok(Deadline::DEFAULT);
+    };
+    let seconds = setting
+        .text()
+        .trim()
+        .parse()
+        .ok()
+        .filter(|s: &f64| s.is_finite() && *s > 0.0);
+    seconds
+        .map(|s| Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX))
+        .filter(|d| !d.is_zero())
+        .ok_or_else(|| {
+            let what = format!(
+                "{} must be a number of seconds above 0: `{}`",
+                setting.origin,
+                printable(setting.text())
+            );
+            Error::usage(what).hint("decimals are allowed, such as `2.5`")
+        })
+}
+
+/// Everything else.
+pub fn choose(settings: &Settings, surroundings: &Surroundings) -> Result<Network, Error> {
+    let (proxy, no_proxy) = proxy(settings)?;
+    Ok(Network {
+        deadline: *surroundings.deadline,
+        roots: roots(settings, surroundings)?,
+        proxy,
+        no_proxy,
+        connect_to: settings
+            .strongest_all("connect-to")
+            .into_iter()
+            .map(connect_to)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn roots(settings: &Settings, surroundings: &Surroundings) -> Result<ExtraRoots, Error> {
+    let Some(setting) = settings.strongest("ca-file") else {
+        return Ok(ExtraRoots::default());
+    };
+    let path = Path::new(setting.text());
+    let problem = |cause: String| {
+        Error::usage(format!(
+            "cannot use the certificates of {} in `{}`: {cause}",
+            setting.origin,
+            shown(path)
+        ))
+        .hint("it must hold CA certificates in PEM (`-----BEGIN CERTIFICATE-----`)")
+    };
+    let content =
+        crate::file::read(path, LARGEST_BUNDLE, surroundings.deadline).map_err(problem)?;
+    let (roots, unusable) = ExtraRoots::from_pem(&content.bytes).map_err(problem)?;
+    if unusable > 0 {
+        let text = format!(
+            "{unusable} certificate(s) in `{}` cannot be used as roots",
+            shown(path)
+        );
+        surroundings.reporter.verbose(&text);
+    }
+    Ok(roots)
+}
+
+/// `--no-proxy`, then `--proxy`, then the file's `proxy: false`, then the variables, then the file's URL.
+fn proxy(settings: &Settings) -> Result<(Option<Proxy>, NoProxy), Error> {
+    let exempt = settings
+        .at("no-proxy", Rank::Environment)
+        .map(|s| NoProxy::parse(s.text()))
+        .unwrap_or_default();
+    let none = Ok((None, NoProxy::default()));
+    let given = settings.at("proxy", Rank::CommandLine);
+    if settings.at("no-proxy", Rank::CommandLine).is_some() {
+        return match given {
+            Some(_) => Err(Error::usage(
+                "`--proxy` and `--no-proxy` contradict each other",
+            )),
+            None => none,
+        };
+    }
+    let off = |name, word| {
+        settings
+            .at(name, Rank::File)
+            .is_some_and(|setting: &Setting| setting.text() == word)
+    };
+    if given.is_none() && (off(names::USE_PROXY, "false") || off("no-proxy", "true")) {
+        return none;
+    }
+    let Some(setting) = settings.strongest("proxy") else {
+        return none;
+    };
+    let proxy = Proxy::parse(setting.text()).map_err(|problem| {
+        let what = match problem {
+            ProxyProblem::Scheme => "is no HTTP proxy's URL",
+            ProxyProblem::Malformed => "is no proxy's URL",
+        };
+        Error::usage(format!("{} {what}", setting.origin))
+            .hint("a proxy is written as `http://HOST:PORT`")
+    })?;
+    if setting.origin.rank == Rank::CommandLine && proxy.password().is_some() {
+        return Err(Error::usage(
+            "`--proxy` has a password in it, which every user of this machine could see",
+        )
+        .hint(
+            "put the URL into the variable `HTTPS_PROXY` or into the configuration file's `proxy`",
+        ));
+    }
+    Ok((Some(proxy), exempt))
+}
+
+fn connect_to(setting: &Setting) -> Result<ConnectTo, Error> {
+    ConnectTo::parse(setting.text()).ok_or_else(|| {
+        Error::usage(format!("{} is not HOST1:PORT1:HOST2:PORT2: `{}`", setting.origin, printable(setting.text())))
+            .hint("an empty HOST1 or PORT1 means any, an empty HOST2 or PORT2 keeps it; IPv6 addresses stand in brackets")
+    })
+}

@@ -1,0 +1,100 @@
+//! What was set, where, and which of several settings of one thing counts.
+
+use std::fmt;
+use std::rc::Rc;
+
+use crate::secret::Secret;
+
+/// Where a setting comes from, the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// The command line.
+    CommandLine,
+    /// An environment variable.
+    Environment,
+    /// The configuration file.
+    File,
+}
+
+impl Rank {
+    /// Every rank, the strongest first.
+    pub const ALL: [Self; 3] = [Self::CommandLine, Self::Environment, Self::File];
+}
+
+/// A setting's place, for messages: `--tenant-id`, `AZURE_TENANT_ID`, or a key of a file.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// How strong it is.
+    pub rank: Rank,
+    /// The option, variable or key as the user wrote it.
+    pub words: Rc<str>,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+/// One value that was set. It may hold a secret, whatever it is for.
+#[derive(Debug)]
+pub struct Setting {
+    /// The value; empty for an option that takes none.
+    pub value: Secret,
+    /// Where it was set.
+    pub origin: Origin,
+}
+
+impl Setting {
+    /// The value's text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.value.expose()
+    }
+}
+
+/// Everything that was set, by name and rank, in the order in which it was given.
+#[derive(Debug, Default)]
+pub struct Settings(Vec<(&'static str, Setting)>);
+
+impl Settings {
+    /// Adds a value.
+    pub fn add(&mut self, name: &'static str, value: Secret, origin: Origin) {
+        self.0.push((name, Setting { value, origin }));
+    }
+
+    /// The strongest setting of a name.
+    #[must_use]
+    pub fn strongest(&self, name: &str) -> Option<&Setting> {
+        Rank::ALL.iter().find_map(|&rank| self.at(name, rank))
+    }
+
+    /// The setting of a name at one rank.
+    #[must_use]
+    pub fn at(&self, name: &str, rank: Rank) -> Option<&Setting> {
+        self.all(name, rank).next()
+    }
+
+    /// Every setting of a name at one rank.
+    pub fn all(&self, name: &str, rank: Rank) -> impl Iterator<Item = &Setting> {
+        self.0
+            .iter()
+            .filter(move |(n, s)| *n == name && s.origin.rank == rank)
+            .map(|(_, s)| s)
+    }
+
+    /// Every setting of a name at the strongest rank that has one.
+    #[must_use]
+    pub fn strongest_all(&self, name: &str) -> Vec<&Setting> {
+        let rank = self.strongest(name).map(|setting| setting.origin.rank);
+        rank.map(|rank| self.all(name, rank).collect())
+            .unwrap_or_default()
+    }
+}
+
+/// The items of a list: separated by commas, without blanks around them, without empty ones.
+pub fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+}

@@ -1,0 +1,13 @@
+//! What a run tells while it goes: facts handed to whoever prints them.
+
+/// Takes what a run has to say before its end. Texts come without prefix and hold no secret.
+pub trait Reporter {
+    /// Something is not as it should be, and the run goes on.
+    fn warning(&self, text: &str);
+
+    /// A fact for `--verbose`.
+    fn verbose(&self, text: &str);
+
+    /// `done` of `total` steps are behind us; `what` is the next one (a vault, say).
+    fn progress(&self, what: &str, done: usize, total: usize);
+}

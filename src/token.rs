@@ -1,0 +1,63 @@
+//! `Audience` (for whom a token is) and `AccessToken`.
+
+use crate::secret::Secret;
+
+/// The resource a token is for, such as `https://vault.azure.net`: no final slash, no port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audience(String);
+
+impl Audience {
+    /// The audience of a cloud's host suffix.
+    #[must_use]
+    pub fn of_suffix(suffix: &str) -> Self {
+        Self(format!("https://{suffix}"))
+    }
+
+    /// As a `resource`, which the metadata endpoint takes.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        &self.0
+    }
+
+    /// As a `scope`, which Entra ID takes.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        format!("{}/.default", self.0)
+    }
+}
+
+/// A bearer token, which goes to hosts of its audience only.
+#[derive(Debug)]
+pub struct AccessToken(Secret);
+
+impl AccessToken {
+    /// A token that can be a header's value: visible ASCII, not empty (RFC 6750, section 2.1).
+    #[must_use]
+    pub fn parse(token: Secret) -> Option<Self> {
+        let text = token.expose();
+        let fits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        fits.then_some(Self(token))
+    }
+
+    /// The token itself.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_header_can_carry_is_a_token() {
+        for bad in ["", "a b", "a\r\nX: y", "a\0", "ä"] {
+            assert!(
+                AccessToken::parse(Secret::new(bad.into())).is_none(),
+                "{bad:?}"
+            );
+        }
+        assert!(AccessToken::parse(Secret::new("eyJ0.e-_~+/=".into())).is_some());
+    }
+}

@@ -1,0 +1,131 @@
+//! A vault's listing: page after page, the empty ones too, and never astray.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+
+use super::{Refusal, SecretName, Vault, VaultName, parse, parse_id};
+use crate::http::Url;
+
+/// More pages than any vault has: 25 secrets each.
+const MOST_PAGES: usize = 10_000;
+
+/// A secret as the listing shows it.
+#[derive(Debug)]
+pub struct Listed {
+    /// The vault's name as its ids spell it.
+    pub vault: VaultName,
+    /// The name as the vault spells it.
+    pub name: SecretName,
+    /// Whether it can be read.
+    pub enabled: bool,
+    /// Whether it merely backs a certificate.
+    pub managed: bool,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default)]
+    value: Vec<Item>,
+    #[serde(rename = "nextLink")]
+    next_link: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    id: String,
+    attributes: Option<Attributes>,
+    managed: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Attributes {
+    enabled: Option<bool>,
+}
+
+pub(super) fn list(vault: &Vault) -> Result<Vec<Listed>, Refusal> {
+    let operation = format!("cannot list the secrets of `{}`", vault.name);
+    let first = vault.url(
+        &format!("/secrets?api-version={}", vault.api_version),
+        &operation,
+    )?;
+    let mut listed = Vec::new();
+    let mut seen = HashSet::new();
+    let mut url = first.clone();
+    for page in 1..=MOST_PAGES {
+        let answer = vault.ask(&url, format!("list, page {page}"), &operation)?;
+        let page: Page = parse(&answer, &operation, &vault.host)?;
+        for item in page.value {
+            listed.push(read(vault, item, &operation)?);
+        }
+        let Some(next) = page.next_link.filter(|link| !link.is_empty()) else {
+            return Ok(listed);
+        };
+        url = follow(&first, &next).map_err(|problem| {
+            Refusal::senseless(&operation, format!("the link to the next page {problem}"))
+        })?;
+        if !seen.insert(next) {
+            return Err(Refusal::senseless(
+                &operation,
+                "the link to the next page repeats".to_owned(),
+            ));
+        }
+    }
+    Err(Refusal::senseless(
+        &operation,
+        format!("there are more than {MOST_PAGES} pages"),
+    ))
+}
+
+/// Where the next page is; the token goes nowhere but to the host that was asked.
+fn follow(first: &Url, link: &str) -> Result<Url, &'static str> {
+    match Url::parse(link) {
+        None => Err("is no URL"),
+        Some(url) if !url.is_https() => Err("is not https"),
+        Some(url) if !url.same_server(first) => Err("leads to another host or port"),
+        Some(url) => Ok(url),
+    }
+}
+
+fn read(vault: &Vault, item: Item, operation: &str) -> Result<Listed, Refusal> {
+    let id = parse_id(&item.id).filter(|id| id.host.name() == vault.host.name());
+    let Some(id) = id else {
+        let cause = "an id in the listing is not that of a secret of this vault".to_owned();
+        return Err(Refusal::senseless(operation, cause));
+    };
+    // The host's first label is the vault's name: the host is that of this vault.
+    let label = item.id[8..].split('.').next().and_then(VaultName::parse);
+    Ok(Listed {
+        vault: label.unwrap_or_else(|| vault.name.clone()),
+        name: id.secret,
+        enabled: item
+            .attributes
+            .and_then(|attributes| attributes.enabled)
+            .unwrap_or(true),
+        managed: item.managed.unwrap_or(false),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_nowhere_else() {
+        let first = Url::parse("https://kv-prod.vault.azure.net/secrets?api-version=7.4").unwrap();
+        let follow = |link: &str| follow(&first, link).map(|_| ());
+        assert_eq!(
+            follow("https://kv-prod.vault.azure.net:443/secrets?$skiptoken=a"),
+            Ok(())
+        );
+        for bad in [
+            "http://kv-prod.vault.azure.net:443/secrets",
+            "https://kv-prod.vault.azure.net:8443/secrets",
+            "https://evil.example/secrets",
+            "https://kv-prod.vault.azure.net@evil.example/secrets",
+            "/secrets",
+        ] {
+            assert!(follow(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+"""Reads secrets with Microsoft's own client, to judge the stand-in and to compare with our program.
+
+    client.py ENV_FILE [--identity secret|system|client-id|object-id|resource-id]
+              [--get VAULT/NAME[/VERSION]]... [--list VAULT]...
+
+ENV_FILE is what the stand-in's program writes. Prints JSON: {"secrets": [{user, password, name}, …], "listed": ["VAULT/NAME", …]}.
+Nothing but loopback is ever connected to: the public host names are led there, and any other address is refused.
+"""
+
+import argparse
+import ipaddress
+import json
+import os
+import shlex
+import socket
+import sys
+
+
+def settings(path):
+    """The variables in a file of NAME=value lines, as a shell reads them."""
+    with open(path, encoding="utf-8") as file:
+        words = shlex.split(file.read(), comments=True)
+    return dict(word.split("=", 1) for word in words)
+
+
+def stay_on_loopback(port):
+    """Leads port 443 of every host to the stand-in, and refuses every address that is not loopback."""
+    resolve = socket.getaddrinfo
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def getaddrinfo(host, service, *args, **kwargs):
+        if service in (443, "443", "https"):
+            return resolve("127.0.0.1", port, *args, **kwargs)
+        check((host, service))
+        return resolve(host, service, *args, **kwargs)
+
+    def check(address):
+        if not ipaddress.ip_address(address[0]).is_loopback:
+            raise OSError(f"refused: {address[0]} is not loopback")
+
+    def checked(function):
+        def wrapper(self, address):
+            if self.family in (socket.AF_INET, socket.AF_INET6):
+                check(address)
+            return function(self, address)
+
+        return wrapper
+
+    socket.getaddrinfo = getaddrinfo
+    socket.socket.connect = checked(connect)
+    socket.socket.connect_ex = checked(connect_ex)
+
+
+def credential(kind, env):
+    from azure.identity import ClientSecretCredential, ManagedIdentityCredential
+
+    if kind == "secret":
+        with open(env["CLIENT_SECRET_FILE"], encoding="utf-8") as file:
+            secret = file.read().removesuffix("\n")
+        return ClientSecretCredential(
+            env["TENANT_ID"], env["CLIENT_ID"], secret, connection_verify=env["CA_FILE"]
+        )
+    if kind == "system":
+        return ManagedIdentityCredential()
+    if kind == "client-id":
+        return ManagedIdentityCredential(client_id=env["USER_ASSIGNED_CLIENT_ID"])
+    # Azure's SDK calls both "identity_config".
+    name = kind.replace("-", "_")
+    return ManagedIdentityCredential(identity_config={name: env[f"USER_ASSIGNED_{name.upper()}"]})
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("env_file")
+    kinds = ["secret", "system", "client-id", "object-id", "resource-id"]
+    parser.add_argument("--identity", choices=kinds, default="secret")
+    parser.add_argument("--get", action="append", default=[], metavar="VAULT/NAME[/VERSION]")
+    parser.add_argument("--list", action="append", default=[], metavar="VAULT")
+    options = parser.parse_args()
+    env = settings(options.env_file)
+
+    # Nothing from outside decides which identity or which way it is.
+    for name in list(os.environ):
+        if name.startswith(("AZURE_", "IDENTITY_", "IMDS_", "MSI_")) or name.upper().endswith("_PROXY"):
+            del os.environ[name]
+    os.environ["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = env["METADATA"]
+    stay_on_loopback(int(env["PORT"]))
+
+    from azure.keyvault.secrets import SecretClient
+
+    identity = credential(options.identity, env)
+    clients = {}
+
+    def client(vault):
+        if vault not in clients:
+            url = f"https://{vault}.vault.azure.net"
+            clients[vault] = SecretClient(url, identity, connection_verify=env["CA_FILE"])
+        return clients[vault]
+
+    secrets, listed = [], []
+    for asked in options.get:
+        vault, name, *version = asked.split("/")
+        secret = client(vault).get_secret(name, *version)
+        secrets.append({"user": name, "password": secret.value, "name": f"{vault}/{name}"})
+    for vault in options.list:
+        for properties in client(vault).list_properties_of_secrets():
+            listed.append(f"{vault}/{properties.name}")
+    json.dump({"secrets": secrets, "listed": listed}, sys.stdout, ensure_ascii=False)
+    print()
+
+
+if __name__ == "__main__":
+    main()

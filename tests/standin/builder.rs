@@ -1,0 +1,90 @@
+//! Starting a stand-in that is to be something else than the usual.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::Standin;
+use super::http::Listener;
+use super::scratch::Scratch;
+use super::serve::Shared;
+use super::world::{Cloud, World};
+
+/// What a stand-in is to be, before it starts.
+#[must_use]
+pub struct Builder {
+    tls: Vec<SocketAddr>,
+    local: SocketAddr,
+    delay: Duration,
+    cloud: Cloud,
+    log_file: Option<PathBuf>,
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self {
+            tls: Vec::new(),
+            local: SocketAddr::from(([127, 0, 0, 1], 0)),
+            delay: Duration::ZERO,
+            cloud: Cloud::default(),
+            log_file: None,
+        }
+    }
+
+    /// Listens for TLS at this address too; without any, at a free port of 127.0.0.1.
+    pub fn tls_at(mut self, address: SocketAddr) -> Self {
+        self.tls.push(address);
+        self
+    }
+
+    /// Has the metadata endpoint at this address.
+    pub fn metadata_at(mut self, address: SocketAddr) -> Self {
+        self.local = address;
+        self
+    }
+
+    /// Waits before every answer.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Is another cloud than the public one.
+    pub fn cloud(mut self, authority: &str, vault_suffix: &str) -> Self {
+        self.cloud = Cloud::new(authority, vault_suffix);
+        self
+    }
+
+    /// Writes each request to a file, a line each.
+    pub fn log_to(mut self, file: &Path) -> Self {
+        self.log_file = Some(file.to_owned());
+        self
+    }
+
+    /// Listens.
+    pub fn start(mut self) -> Standin {
+        if self.tls.is_empty() {
+            self.tls.push(SocketAddr::from(([127, 0, 0, 1], 0)));
+        }
+        let shared = Shared::new(World::new(self.cloud));
+        *shared.delay.lock().unwrap() = self.delay;
+        if let Some(file) = &self.log_file {
+            let file = File::options().create(true).append(true).open(file);
+            shared.log.lock().unwrap().file = Some(file.expect("a file for the log"));
+        }
+        let directory = Scratch::new("standin");
+        directory.write("ca.pem", shared.certificates.ca_pem());
+        let mut azure = Standin {
+            shared,
+            directory,
+            doors: Vec::new(),
+            threads: Vec::new(),
+        };
+        azure.open(self.local, Listener::Local);
+        for address in self.tls {
+            azure.open(address, Listener::Tls);
+        }
+        azure
+    }
+}

@@ -1,0 +1,113 @@
+//! What happened: every connection, every request, and everything no client should have done.
+
+use std::fs::File;
+use std::io::Write;
+
+use super::http::{Listener, Request};
+
+/// A TCP connection that was accepted.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Counted from 0 over both doors.
+    pub id: usize,
+    /// The door it came to.
+    pub listener: Listener,
+    /// The name the client asked for in its first TLS message.
+    pub sni: Option<String>,
+    /// How TLS ended up: `None` until it is decided, and for plain HTTP.
+    pub handshake: Option<Result<(), String>>,
+}
+
+/// The record.
+#[derive(Default)]
+pub(super) struct Log {
+    pub(super) connections: Vec<Connection>,
+    pub(super) requests: Vec<Request>,
+    pub(super) violations: Vec<String>,
+    /// How many of the requests a test has expected.
+    pub(super) expected: usize,
+    /// Whether the test does not care about requests.
+    pub(super) ignored: bool,
+    /// Where the program writes it along.
+    pub(super) file: Option<File>,
+}
+
+impl Log {
+    pub(super) fn connection(&mut self, listener: Listener) -> usize {
+        let id = self.connections.len();
+        self.connections.push(Connection {
+            id,
+            listener,
+            sni: None,
+            handshake: None,
+        });
+        id
+    }
+
+    pub(super) fn request(&mut self, request: &Request) {
+        self.write(&request.line());
+        self.requests.push(request.clone());
+    }
+
+    pub(super) fn violation(&mut self, text: String) {
+        self.write(&format!("VIOLATION {text}"));
+        self.violations.push(text);
+    }
+
+    fn write(&mut self, line: &str) {
+        if let Some(file) = &mut self.file {
+            let _ = writeln!(file, "{line}");
+        }
+    }
+
+    /// The requests that no test has expected yet.
+    pub(super) fn pending(&self) -> Vec<String> {
+        let pending = self.requests.iter().skip(self.expected);
+        pending.map(Request::line).collect()
+    }
+}
+
+/// Compares requests with what was expected; `*` stands for anything. The text shows both side by side.
+pub(super) fn compare(expected: &[&str], found: &[String]) -> Result<(), String> {
+    use std::fmt::Write as _;
+
+    let mut text = String::new();
+    let mut same = true;
+    for index in 0..expected.len().max(found.len()) {
+        match (expected.get(index), found.get(index)) {
+            (Some(expected), Some(found)) if matches(expected, found) => {
+                let _ = writeln!(text, "    as expected  {found}");
+            }
+            (expected, found) => {
+                same = false;
+                let expected = expected.unwrap_or(&"(nothing)");
+                let found = found.map_or("(nothing)", String::as_str);
+                let _ = writeln!(
+                    text,
+                    "    expected     {expected}\n    but found    {found}"
+                );
+            }
+        }
+    }
+    if same { Ok(()) } else { Err(text) }
+}
+
+/// Whether the pattern, in which `*` stands for anything, is the whole text.
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(last) = parts.pop() else {
+        return rest.is_empty();
+    };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}

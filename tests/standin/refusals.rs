@@ -1,0 +1,102 @@
+//! The services' own refusals as faults: every row of their tables.
+
+use super::faults::Fault;
+use super::{CLIENT_ID, TENANT, clock, entra, metadata, vault};
+
+/// Azure's own refusals.
+impl Fault {
+    /// A refusal in Key Vault's form.
+    pub fn vault_error(status: u16, code: &str, inner: Option<&str>, message: &str) -> Self {
+        Self::answer(vault::refusal(status, code, inner, message))
+    }
+
+    /// A refusal in Entra's form; older texts part their lines with CR and LF, as this one does.
+    pub fn entra(status: u16, error: &str, code: u32, text: &str) -> Self {
+        Self::answer(entra::refusal(status, error, code, text, "\r\n"))
+    }
+
+    /// One of Entra's documented refusals, with its own status, `error` and text.
+    pub fn aadsts(code: u32) -> Self {
+        Self::answer(entra::documented(code, ("", "")))
+    }
+
+    /// A refusal in the metadata endpoint's form.
+    pub fn metadata_error(status: u16, error: &str, description: &str) -> Self {
+        Self::answer(metadata::refusal(status, error, description))
+    }
+
+    /// What a container's proxy says in the place of the metadata endpoint.
+    pub fn metadata_unreachable() -> Self {
+        let text = "ERROR: dial tcp 169.254.169.254:80: connectex: A socket operation was attempted to an unreachable network.";
+        Self::raw(403, "text/plain", text)
+    }
+
+    /// Key Vault's answer to too many requests: no `Retry-After` comes with it.
+    pub fn throttled() -> Self {
+        let text = "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached";
+        Self::vault_error(429, "Throttled", None, text)
+    }
+
+    /// The secret does not exist.
+    pub fn not_found(name: &str) -> Self {
+        Self::answer(vault::not_found(name))
+    }
+
+    /// The secret is disabled, which some answers say in the message alone.
+    pub fn disabled_in_words() -> Self {
+        let text = "Operation get is not allowed on a disabled secret.";
+        Self::vault_error(403, "Forbidden", None, text)
+    }
+
+    /// The caller has no role.
+    pub fn no_role(vault: &str) -> Self {
+        let caller = caller();
+        let text = format!(
+            "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\n{caller}\r\nAction: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'\r\nResource: '/subscriptions/00000000-1111-2222-3333-444444444444/resourcegroups/rg/providers/microsoft.keyvault/vaults/{vault}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: {vault};location=northeurope\r\n"
+        );
+        Self::vault_error(403, "Forbidden", Some("ForbiddenByRbac"), &text)
+    }
+
+    /// The vault's access policy does not let the caller read.
+    pub fn no_policy(vault: &str) -> Self {
+        let caller = caller().to_lowercase().replace("caller: ", "");
+        let text = format!(
+            "The user, group or application '{caller}' does not have secrets get permission on key vault '{vault};location=northeurope'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287"
+        );
+        Self::vault_error(403, "Forbidden", Some("ForbiddenByPolicy"), &text)
+    }
+
+    /// The vault has no access policy for the caller at all.
+    pub fn access_denied(vault: &str) -> Self {
+        let caller = caller();
+        let text = format!(
+            "Access denied. Caller was not found on any access policy.\r\n{caller}\r\nVault: {vault};location=northeurope"
+        );
+        Self::vault_error(403, "Forbidden", Some("AccessDenied"), &text)
+    }
+
+    /// The vault's firewall does not let the caller's address in.
+    pub fn firewall(vault: &str) -> Self {
+        let caller = caller();
+        let text = format!(
+            "Client address is not authorized and caller is not a trusted service.\r\nClient address: 203.0.113.7\r\n{caller}\r\nVault: {vault};location=northeurope"
+        );
+        Self::vault_error(403, "Forbidden", Some("ForbiddenByFirewall"), &text)
+    }
+
+    /// The vault is reached over private endpoints alone.
+    pub fn no_public_access() -> Self {
+        let text = "Public network access is disabled and request is not from a trusted service nor via an approved private link.\r\n";
+        Self::vault_error(403, "Forbidden", Some("ForbiddenByConnection"), text)
+    }
+
+    /// The vault does not know the api-version.
+    pub fn unknown_api_version(version: &str) -> Self {
+        Self::answer(vault::unknown_api_version(version))
+    }
+}
+
+fn caller() -> String {
+    let (app, object) = (CLIENT_ID, clock::uuid());
+    format!("Caller: appid={app};oid={object};iss=https://sts.windows.net/{TENANT}/")
+}

@@ -1,0 +1,211 @@
+//! What exists in the Azure that is played: tenants, applications, identities, vaults, and the tokens given out.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
+
+use super::clock;
+use super::http::{Answer, Listener, Request};
+use super::metadata::Machine;
+use super::vault::Vault;
+use super::{
+    CLIENT_ID, CLIENT_SECRET, OTHER_TENANT, TENANT, TENANT_DOMAIN, entra, metadata, vault,
+};
+
+/// The hosts of a cloud.
+#[derive(Clone, Debug)]
+pub struct Cloud {
+    /// Where tokens are given out.
+    pub authority: String,
+    /// What a vault's host ends with.
+    pub vault_suffix: String,
+}
+
+impl Cloud {
+    /// A cloud of two hosts.
+    pub fn new(authority: &str, vault_suffix: &str) -> Self {
+        Self {
+            authority: authority.to_owned(),
+            vault_suffix: vault_suffix.to_owned(),
+        }
+    }
+
+    /// Whom a token for the vaults is for.
+    pub fn vault_audience(&self) -> String {
+        let name = self.vault_suffix.split(':').next().unwrap_or_default();
+        format!("https://{name}")
+    }
+}
+
+impl Default for Cloud {
+    fn default() -> Self {
+        Self::new("login.microsoftonline.com", "vault.azure.net")
+    }
+}
+
+/// An application that is registered in a tenant.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Its tenant.
+    pub tenant: String,
+    /// The application's id.
+    pub client_id: String,
+    /// The id of the application's service principal.
+    pub object_id: String,
+    /// Its client secret.
+    pub secret: String,
+}
+
+/// What a token that was given out is good for.
+#[derive(Clone, Debug)]
+pub(super) struct Grant {
+    pub(super) audience: String,
+    pub(super) tenant: String,
+    pub(super) revoked: bool,
+}
+
+/// Everything that requests can see or change.
+pub(super) struct World {
+    pub(super) cloud: Cloud,
+    /// Each tenant's name in the DNS, by its id.
+    pub(super) tenants: BTreeMap<String, String>,
+    pub(super) apps: Vec<App>,
+    pub(super) machine: Machine,
+    /// By name, in lower case.
+    pub(super) vaults: BTreeMap<String, Vault>,
+    pub(super) tokens: BTreeMap<String, Grant>,
+    /// How far Azure's clock is ahead of this machine's, in seconds.
+    pub(super) skew: i64,
+    /// What the request at hand did that no client should do.
+    pub(super) violations: Vec<String>,
+}
+
+impl World {
+    pub(super) fn new(cloud: Cloud) -> Self {
+        let tenants = [
+            (TENANT, TENANT_DOMAIN),
+            (OTHER_TENANT, "fabrikam.onmicrosoft.com"),
+        ];
+        let app = App {
+            tenant: TENANT.to_owned(),
+            client_id: CLIENT_ID.to_owned(),
+            object_id: "0b1ec7ed-0000-4000-8000-00000000a990".to_owned(),
+            secret: CLIENT_SECRET.to_owned(),
+        };
+        Self {
+            cloud,
+            tenants: tenants
+                .map(|(id, name)| (id.to_owned(), name.to_owned()))
+                .into(),
+            apps: vec![app],
+            machine: Machine::default(),
+            vaults: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            skew: 0,
+            violations: Vec::new(),
+        }
+    }
+
+    /// Azure's time.
+    pub(super) fn now(&self) -> i64 {
+        clock::now() + self.skew
+    }
+
+    /// Notes what no client should do.
+    pub(super) fn violation(&mut self, request: &Request, text: &str) {
+        self.violations.push(format!("{}: {text}", request.line()));
+    }
+
+    /// Who answers a request, and what. Another service is another line here and a file of its own.
+    pub(super) fn answer(&mut self, request: &Request) -> Answer {
+        self.inspect(request);
+        let host = request.host();
+        match request.listener {
+            Listener::Local => metadata::answer(self, request),
+            Listener::Tls if host == self.cloud.authority => entra::answer(self, request),
+            Listener::Tls => self.vault_or_nobody(request, &host),
+        }
+    }
+
+    fn vault_or_nobody(&mut self, request: &Request, host: &str) -> Answer {
+        if let Some(name) = self.vault_of(host) {
+            return vault::answer(self, request, &name);
+        }
+        self.violation(request, "nobody serves this host");
+        Answer::new(421, "text/plain", "no such host")
+    }
+
+    /// The name of the vault that has this host.
+    fn vault_of(&self, host: &str) -> Option<String> {
+        let name = host
+            .strip_suffix(&self.cloud.vault_suffix)?
+            .strip_suffix('.')?;
+        self.vaults.contains_key(name).then(|| name.to_owned())
+    }
+
+    /// What holds for every request, wherever it goes.
+    fn inspect(&mut self, request: &Request) {
+        if let Some(sni) = &request.sni {
+            if *sni != request.host_name() {
+                let text = format!("`Host` is not the name that TLS was made for, `{sni}`");
+                self.violation(request, &text);
+            }
+        }
+        if request.method == "GET" && !request.body.is_empty() {
+            self.violation(request, "a GET with a body");
+        }
+        let secrets = self
+            .apps
+            .iter()
+            .map(|app| &app.secret)
+            .chain(self.tokens.keys());
+        let target = percent_encoding::percent_decode_str(&request.target).decode_utf8_lossy();
+        if secrets
+            .into_iter()
+            .any(|secret| target.contains(secret.as_str()))
+        {
+            self.violation(request, "a secret in the URL");
+        }
+    }
+
+    /// A request that has nothing to do with this service, as a violation.
+    pub(super) fn unknown_route(&mut self, request: &Request) -> Answer {
+        self.violation(request, "there is no such thing at this service");
+        Answer::json(
+            404,
+            &json!({"error": {"code": "NotFound", "message": "no such route"}}),
+        )
+    }
+
+    /// Gives out a token.
+    pub(super) fn issue(
+        &mut self,
+        audience: &str,
+        tenant: &str,
+        client: &str,
+        object: &str,
+    ) -> String {
+        let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let now = self.now();
+        let header = json!({"typ": "JWT", "alg": "RS256", "kid": clock::random()});
+        let claims = json!({
+            "aud": audience, "iss": format!("https://sts.windows.net/{tenant}/"), "tid": tenant,
+            "iat": now, "nbf": now, "exp": now + 3600, "appid": client, "oid": object, "ver": "1.0",
+        });
+        // As long as a signature, and good to search for.
+        let signature = format!(
+            "CanaryT0ken{}",
+            (0..20).map(|_| clock::random()).collect::<String>()
+        );
+        let token = format!("{}.{}.{signature}", part(&header), part(&claims));
+        let grant = Grant {
+            audience: audience.to_owned(),
+            tenant: tenant.to_owned(),
+            revoked: false,
+        };
+        self.tokens.insert(token.clone(), grant);
+        token
+    }
+}
