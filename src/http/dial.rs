@@ -19,7 +19,7 @@ use ureq::unversioned::transport::{
 use super::failure::{Failure, Kind};
 use super::pace::Pace;
 use super::tls::{self, ExtraRoots};
-use super::{into_ureq, of_proxy};
+use super::translate::{into_ureq, of_proxy};
 
 /// RFC 8305, "Connection Attempt Delay": the next address is tried when one has not answered by then.
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);

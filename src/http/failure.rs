@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::Exit;
+use crate::error::{Error, Exit};
 
 /// No usable answer came from a host.
 #[derive(Clone, Debug)]
@@ -66,6 +66,12 @@ impl Failure {
             Kind::Silence | Kind::Garbled => Exit::Service,
             _ => Exit::Unreachable,
         }
+    }
+
+    /// As the error of an operation.
+    #[must_use]
+    pub fn during(self, operation: impl Into<String>) -> Error {
+        Error::new(self.exit(), operation, self.cause).maybe_hint(self.hint)
     }
 
     /// Whether another try may end better.

@@ -43,7 +43,7 @@ impl Resolver for Names {
         let host = uri
             .host()
             .ok_or_else(|| ureq::Error::BadUri("no host".to_owned()))?;
-        let port = super::port_of(uri);
+        let port = super::url::port_of(uri);
         let directed = self
             .connect_to
             .iter()
@@ -52,7 +52,7 @@ impl Resolver for Names {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let addresses = self
             .addresses(bare)
-            .map_err(|failure| super::into_ureq(self.role(failure)))?;
+            .map_err(|failure| super::translate::into_ureq(self.role(failure)))?;
         let mut result = self.empty();
         for address in addresses.into_iter().take(MOST_ADDRESSES) {
             result.push(SocketAddr::new(address, port));
@@ -125,7 +125,7 @@ impl Names {
 
     fn role(&self, failure: Failure) -> Failure {
         if self.proxy {
-            super::of_proxy(failure)
+            super::translate::of_proxy(failure)
         } else {
             failure
         }

@@ -1,0 +1,153 @@
+//! What came back: status, headers, and a body that is bounded and wiped.
+
+use std::io::{self, Read};
+use std::time::Duration;
+
+use ureq::http::header::HeaderMap;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::failure::{Failure, Kind};
+use crate::deadline::seconds;
+use crate::error::{Exit, printable};
+
+/// No answer of Azure's is larger: a secret has at most 25 kB, a page at most 25 items.
+const LARGEST_BODY: usize = 1 << 20;
+
+/// What a service answered, once there was no retry left that was worth its time.
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The whole body, wiped on drop.
+    pub body: Zeroizing<Vec<u8>>,
+    pub(super) headers: HeaderMap,
+    pub(super) standing: Standing,
+}
+
+/// Why an answer that asks for another try was handed on all the same.
+pub(super) enum Standing {
+    /// It does not ask for one.
+    Final,
+    /// There were as many tries as the rules have.
+    Exhausted(u32),
+    /// The wait does not fit before the deadline.
+    NoTime { wait: Duration, timeout: String },
+}
+
+impl Answer {
+    /// A header's value, where it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// What kind of body it is, for a message: `text/html`, say.
+    #[must_use]
+    pub fn content_type(&self) -> String {
+        match self.header("content-type") {
+            Some(text) => printable(text.split(';').next().unwrap_or_default()),
+            None => "no content type".to_owned(),
+        }
+    }
+
+    /// The exit code of an error that this answer leads to: what the caller says, unless the answer
+    /// asked for a wait that does not fit.
+    #[must_use]
+    pub fn exit(&self, exit: Exit) -> Exit {
+        match self.standing {
+            Standing::NoTime { .. } => Exit::Deadline,
+            _ => exit,
+        }
+    }
+
+    /// What the retries came to, to follow the words for the answer; empty if there were none.
+    #[must_use]
+    pub fn aftermath(&self) -> String {
+        match &self.standing {
+            Standing::Final => String::new(),
+            Standing::Exhausted(tries) => format!(", {tries} times"),
+            Standing::NoTime { wait, timeout } => {
+                let wait = seconds(*wait);
+                format!(
+                    "; the next try would be in {wait}, and `--timeout` is too short for it ({timeout})"
+                )
+            }
+        }
+    }
+
+    /// What to do about the retries' end.
+    #[must_use]
+    pub fn aftermath_hint(&self) -> Option<String> {
+        match self.standing {
+            Standing::NoTime { .. } => {
+                Some("give it more time with `--timeout SECONDS`, or try later".to_owned())
+            }
+            Standing::Exhausted(_) => Some("try again later".to_owned()),
+            Standing::Final => None,
+        }
+    }
+}
+
+/// Why a body could not be read.
+pub(super) enum BodyProblem {
+    Ours(Failure),
+    Read(io::Error),
+}
+
+/// Reads a body to its end, which gives the connection back, into memory that is wiped.
+pub(super) fn read_body(
+    mut reader: impl Read,
+    length: Option<u64>,
+    host: &str,
+) -> Result<Zeroizing<Vec<u8>>, BodyProblem> {
+    let too_large = || {
+        let cause =
+            format!("the answer of `{host}` is larger than any of Azure's ({LARGEST_BODY} bytes)");
+        BodyProblem::Ours(Failure::new(Kind::Garbled, cause))
+    };
+    let announced = length
+        .map_or(Ok(16 * 1024), usize::try_from)
+        .unwrap_or(usize::MAX);
+    if announced > LARGEST_BODY {
+        return Err(too_large());
+    }
+    let mut body = Zeroizing::new(vec![0; announced + 1]);
+    let mut filled = 0;
+    loop {
+        if filled == body.len() {
+            if filled > LARGEST_BODY {
+                return Err(too_large());
+            }
+            // Not `resize`: it would leave what it moves from unwiped.
+            let mut larger = Zeroizing::new(vec![0; (filled * 2).min(LARGEST_BODY + 1)]);
+            larger[..filled].copy_from_slice(&body);
+            body = larger;
+        }
+        match reader.read(&mut body[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(BodyProblem::Read(error)),
+        }
+    }
+    body[filled..].zeroize();
+    body.truncate(filled);
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_bounded() {
+        let read = |size: u64, length| {
+            read_body(io::repeat(b'x').take(size), length, "h").map(|b| b.len())
+        };
+        assert_eq!(read(0, None).ok(), Some(0));
+        assert_eq!(read(100_000, None).ok(), Some(100_000));
+        assert_eq!(read(1 << 20, Some(1 << 20)).ok(), Some(1 << 20));
+        assert!(read((1 << 20) + 1, None).is_err());
+        assert!(read(0, Some((1 << 20) + 1)).is_err());
+        assert!(read(u64::MAX, None).is_err());
+    }
+}
