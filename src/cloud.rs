@@ -1,11 +1,9 @@
-//! `Cloud`: the hosts of one Azure cloud, and the audiences of its services.
+//! `Cloud`: the hosts of one Azure cloud.
 //!
 //! Hosts of the public clouds: Microsoft's documentation of national clouds and Azure CLI's and
 //! Terraform's tables; names: Azure CLI's (`az cloud list`) and those of XSOAR's integration.
 
 use std::fmt;
-
-use crate::token::Audience;
 
 /// A host, with a port only where it is not the default one (an emulator's).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -211,12 +209,6 @@ impl Cloud {
             .join(", ")
     }
 
-    /// For whom a token must be that this cloud's vaults take.
-    #[must_use]
-    pub fn vault_audience(&self) -> Audience {
-        Audience::of_suffix(self.vault_suffix.name())
-    }
-
     fn from_known(known: &Known) -> Self {
         let host = |name: &str| Host {
             name: name.to_owned(),
@@ -288,13 +280,9 @@ mod tests {
     }
 
     #[test]
-    fn audiences_have_no_port() {
-        let mut cloud = Cloud::public();
-        cloud.vault_suffix = Host::parse("vault.emulator:8443").unwrap();
-        assert_eq!(cloud.vault_audience().resource(), "https://vault.emulator");
-        assert_eq!(
-            cloud.vault_suffix.under("KV-1").to_string(),
-            "kv-1.vault.emulator:8443"
-        );
+    fn a_vault_has_its_suffix_s_port() {
+        let suffix = Host::parse("vault.emulator:8443").unwrap();
+        assert_eq!(suffix.name(), "vault.emulator");
+        assert_eq!(suffix.under("KV-1").to_string(), "kv-1.vault.emulator:8443");
     }
 }

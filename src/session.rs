@@ -6,7 +6,7 @@ use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::http::Client;
 use crate::identity::Identity;
-use crate::token::AccessToken;
+use crate::token::{AccessToken, Audience};
 use crate::vault::{SecretName, Vault, VaultName};
 
 /// What was selected.
@@ -91,8 +91,8 @@ pub struct Session<'a> {
 impl<'a> Session<'a> {
     /// The token for the cloud's vaults: one request.
     pub fn token(&self) -> Result<AccessToken, Error> {
-        self.identity
-            .token(self.client, self.cloud, &self.cloud.vault_audience())
+        let audience = Audience::of_suffix(self.cloud.vault_suffix.name());
+        self.identity.token(self.client, self.cloud, &audience)
     }
 
     /// A vault of the cloud.

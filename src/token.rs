@@ -7,7 +7,7 @@ use crate::secret::Secret;
 pub struct Audience(String);
 
 impl Audience {
-    /// The audience of a cloud's host suffix.
+    /// The audience of a cloud's host suffix, which has no port.
     #[must_use]
     pub fn of_suffix(suffix: &str) -> Self {
         Self(format!("https://{suffix}"))
@@ -49,6 +49,13 @@ impl AccessToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_audience_is_a_resource_or_a_scope() {
+        let audience = Audience::of_suffix("vault.azure.net");
+        assert_eq!(audience.resource(), "https://vault.azure.net");
+        assert_eq!(audience.scope(), "https://vault.azure.net/.default");
+    }
 
     #[test]
     fn only_what_a_header_can_carry_is_a_token() {
