@@ -8,6 +8,7 @@ mod arguments;
 mod cloud;
 mod config;
 mod identity;
+mod json;
 mod network;
 mod selection;
 mod settings;
@@ -20,17 +21,17 @@ use std::time::Instant;
 use crate::cloud::Cloud;
 use crate::credentials::Format;
 use crate::deadline::Deadline;
-use crate::error::{Error, printable};
+use crate::error::{Error, Exit};
 use crate::file::shown;
 use crate::http::Network;
 use crate::identity::Identity;
+use crate::missing::Missing;
 use crate::report::Reporter;
 use crate::secret::Secret;
-use crate::session::{Missing, Selection};
+use crate::session::Selection;
 use crate::sink::Sink;
 use arguments::Arguments;
-use config::names;
-use settings::{Origin, Rank, Settings};
+use settings::{Origin, Rank, Settings, names};
 use table::{CLIENT_SECRET_VARIABLE, Command};
 
 /// What the user wants.
@@ -184,9 +185,9 @@ fn format(settings: &Settings) -> Result<Option<Format>, Error> {
     let format = Format::parse(setting.text());
     format.map(Some).ok_or_else(|| {
         let what = format!(
-            "{} must be `xsoar` or `jsonl`, not `{}`",
+            "{} must be `xsoar` or `jsonl`{}",
             setting.origin,
-            printable(setting.text())
+            setting.shown(", not ")
         );
         Error::usage(what)
     })
@@ -206,9 +207,9 @@ fn api_version(settings: &Settings) -> Result<String, Error> {
         return Ok(text.to_owned());
     }
     Err(Error::usage(format!(
-        "{} is no api-version: `{}`",
+        "{} is no api-version{}",
         setting.origin,
-        printable(text)
+        setting.shown(": ")
     ))
     .hint("an api-version is written as `7.4` or `2025-07-01`"))
 }
@@ -255,13 +256,10 @@ fn variable(environment: Environment, name: &str) -> Result<Option<Secret>, Erro
 }
 
 fn read_config(path: &Path, deadline: &Deadline, settings: &mut Settings) -> Result<(), Error> {
-    let problem = |cause: String| {
-        Error::usage(format!(
-            "cannot use the configuration file `{}`: {cause}",
-            shown(path)
-        ))
-    };
-    let content = crate::file::read(path, config::LARGEST, deadline).map_err(problem)?;
+    let operation = format!("cannot use the configuration file `{}`", shown(path));
+    let problem = |cause: String| Error::new(Exit::Usage, operation.as_str(), cause);
+    let content = crate::file::read(path, config::LARGEST, deadline)
+        .map_err(|cause| unreadable(&operation, cause, deadline))?;
     let access = content.access;
     if !access.is_ours() {
         return Err(problem("it belongs to another user".to_owned())
@@ -280,4 +278,14 @@ fn read_config(path: &Path, deadline: &Deadline, settings: &mut Settings) -> Res
         return Err(problem(cause).hint(format!("`chmod o-rwx {}`", shown(path))));
     }
     Ok(())
+}
+
+/// A file that could not be read: the deadline may have passed before anything came from it.
+fn unreadable(operation: &str, cause: String, deadline: &Deadline) -> Error {
+    let exit = if deadline.passed() {
+        Exit::Deadline
+    } else {
+        Exit::Usage
+    };
+    Error::new(exit, operation, cause)
 }

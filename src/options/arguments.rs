@@ -41,8 +41,9 @@ pub fn read(arguments: Vec<OsString>, settings: &mut Settings) -> Result<Argumen
             Arg::Long(name) => {
                 let row = table::option(name).ok_or_else(|| unknown(name))?;
                 let again = given.iter().any(|other| other.name == row.name);
-                option(row, &mut parser, settings, again)?;
-                given.push(row);
+                if option(row, &mut parser, settings, again)? {
+                    given.push(row);
+                }
             }
             Arg::Short(letter) => {
                 let cause = if letter.is_ascii_graphic() {
@@ -61,6 +62,7 @@ pub fn read(arguments: Vec<OsString>, settings: &mut Settings) -> Result<Argumen
                         helping = true;
                         command = Some(None);
                     }
+                    Some(None) if word == "help" => {}
                     None | Some(None) => command = Some(Some(verb(&word)?)),
                     Some(Some(_)) => positional.push(word),
                 }
@@ -87,7 +89,8 @@ const HELP: &str = "`akv-xsoar --help` lists commands and options";
 fn verb(word: &str) -> Result<&'static CommandRow, Error> {
     table::command(word).ok_or_else(|| {
         // A word that looks like no command may be anything, a secret too.
-        let looks_so = word.len() <= 20 && word.bytes().all(|b| b.is_ascii_lowercase());
+        let looks_so =
+            (1..=20).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase());
         let what = if looks_so {
             format!("unknown command `{word}`")
         } else {
@@ -101,12 +104,13 @@ fn verb(word: &str) -> Result<&'static CommandRow, Error> {
     })
 }
 
+/// Adds an option's value; `false` for an empty one, which counts as not given.
 fn option(
     row: &'static OptionRow,
     parser: &mut Parser,
     settings: &mut Settings,
     again: bool,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let name = row.name;
     let value = match row.takes {
         Takes::Nothing if parser.optional_value().is_some() => {
@@ -123,35 +127,45 @@ fn option(
                 .map_err(|_| Error::usage(format!("the value of `--{name}` is not UTF-8 text")))?
         }
     };
+    // That of an option without values is always empty.
+    if value.is_empty() && row.takes != Takes::Nothing {
+        return Ok(false);
+    }
     if again && !matches!(row.takes, Takes::List(_) | Takes::Many(_)) {
         return Err(Error::usage(format!("`--{name}` was given twice")));
     }
-    // An empty value counts as not given; that of an option without values is always empty.
-    if row.takes == Takes::Nothing || !value.is_empty() {
-        let origin = Origin {
-            rank: Rank::CommandLine,
-            words: format!("`--{name}`").into(),
-        };
-        settings.add(name, Secret::new(value), origin);
-    }
-    Ok(())
+    let origin = Origin {
+        rank: Rank::CommandLine,
+        words: format!("`--{name}`").into(),
+    };
+    settings.add(name, Secret::new(value), origin);
+    Ok(true)
 }
 
 /// The name alone: what follows it may be a secret.
 fn unknown(name: &str) -> Error {
-    let shown = if name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    let shown = if name.len() <= 40 && name.bytes().all(is_plain) {
         format!("unknown option `--{name}`")
     } else {
         "unknown option".to_owned()
     };
-    let secretive = ["secret", "password", "passwd", "token", "key"]
-        .iter()
-        .any(|word| name.contains(word));
-    let hint = if secretive {
+    let hint = if is_secretive(name) {
         "secrets are never given on the command line, where every user sees them: use `--client-secret-file PATH` or the variable `AZURE_CLIENT_SECRET`"
     } else {
         HELP
     };
     Error::usage(shown).hint(hint)
+}
+
+/// Whether an option of this name would take a secret itself: `--client-secret`, and not
+/// `--secret-name` or `--federated-token-file`.
+fn is_secretive(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let about = ["file", "path", "id", "name", "type", "thumbprint"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    let words = ["secret", "password", "passwd", "passphrase", "token"];
+    let is_key = || name.rsplit(['-', '_']).next() == Some("key");
+    !about && (words.iter().any(|word| name.contains(word)) || is_key())
 }

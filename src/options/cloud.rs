@@ -2,26 +2,25 @@
 
 use super::settings::{Rank, Setting, Settings};
 use crate::cloud::{Cloud, Host};
-use crate::error::{Error, printable};
+use crate::error::Error;
 
 /// Decides. `proof` is the rank that an application's proof comes from.
 pub fn choose(settings: &Settings, proof: Option<Rank>) -> Result<Cloud, Error> {
+    let suffix = settings.strongest("vault-suffix").map(suffix).transpose()?;
+    let management = settings
+        .strongest("management-endpoint")
+        .map(host)
+        .transpose()?;
     let named = settings.strongest("cloud");
-    let authority = settings.strongest("authority-host");
-    let suffix = host(settings.strongest("vault-suffix"))?;
-    let management = host(settings.strongest("management-endpoint"))?;
-    let by_name = named.map(of_name).transpose()?;
-    let mut cloud = match (named, by_name, authority) {
-        (_, None, None) => Cloud::public(),
-        (_, Some(cloud), None) => cloud,
-        (named, by_name, Some(authority)) => {
-            let rank = named.map(|setting| setting.origin.rank);
-            // The stronger of the two decides; side by side they must agree.
-            match by_name {
-                Some(cloud) if rank < Some(authority.origin.rank) => cloud,
-                by_name => of_authority(authority, by_name, named, suffix.is_some(), proof)?,
-            }
+    let mut cloud = match (named, settings.strongest("authority-host")) {
+        (None, None) => Cloud::public(),
+        (Some(named), None) => of_name(named)?,
+        (None, Some(authority)) => of_authority(authority, None, suffix.is_some(), proof)?,
+        // The stronger of the two decides; side by side they must agree.
+        (Some(named), Some(authority)) if named.origin.rank < authority.origin.rank => {
+            of_name(named)?
         }
+        (named, Some(authority)) => of_authority(authority, named, suffix.is_some(), proof)?,
     };
     if let Some(suffix) = suffix {
         cloud.vault_suffix = suffix;
@@ -35,9 +34,9 @@ pub fn choose(settings: &Settings, proof: Option<Rank>) -> Result<Cloud, Error> 
 fn of_name(setting: &Setting) -> Result<Cloud, Error> {
     Cloud::by_name(setting.text()).ok_or_else(|| {
         let what = format!(
-            "{} is no cloud that this program knows: `{}`",
+            "{} is no cloud that this program knows{}",
             setting.origin,
-            printable(setting.text())
+            setting.shown(": ")
         );
         Error::usage(what).hint(format!(
             "known are {}; for another one give `--authority-host` and `--vault-suffix`",
@@ -46,31 +45,29 @@ fn of_name(setting: &Setting) -> Result<Cloud, Error> {
     })
 }
 
+/// The cloud of an authority; `named` is no stronger than it.
 fn of_authority(
     setting: &Setting,
-    by_name: Option<Cloud>,
     named: Option<&Setting>,
     has_suffix: bool,
     proof: Option<Rank>,
 ) -> Result<Cloud, Error> {
-    let authority = host(Some(setting))?.unwrap_or_else(|| Cloud::public().authority);
-    let side_by_side = named.filter(|named| named.origin.rank == setting.origin.rank);
+    let authority = host(setting)?;
     // Several clouds share an authority: a name beside it says which.
-    if let Some(cloud) = by_name
-        .as_ref()
-        .filter(|cloud| cloud.authority == authority)
-    {
-        return Ok(cloud.clone());
+    let by_name = named.and_then(|named| Cloud::by_name(named.text()));
+    if let Some(cloud) = by_name.filter(|cloud| cloud.authority == authority) {
+        return Ok(cloud);
+    }
+    if let Some(named) = named.filter(|named| named.origin.rank == setting.origin.rank) {
+        of_name(named)?;
+        return Err(Error::usage(format!(
+            "{} and {} are of different clouds",
+            named.origin, setting.origin
+        ))
+        .hint("leave one of them out"));
     }
     if let Some(cloud) = Cloud::by_authority(&authority) {
-        return match side_by_side {
-            Some(named) => Err(Error::usage(format!(
-                "{} and {} are of different clouds",
-                named.origin, setting.origin
-            ))
-            .hint("leave one of them out")),
-            None => Ok(cloud),
-        };
+        return Ok(cloud);
     }
     // A proof from elsewhere must not go to a host that a stray variable names.
     if setting.origin.rank == Rank::Environment
@@ -99,21 +96,19 @@ fn of_authority(
     })
 }
 
-fn host(setting: Option<&Setting>) -> Result<Option<Host>, Error> {
-    let Some(setting) = setting else {
-        return Ok(None);
-    };
-    match Host::parse(setting.text()) {
-        Some(host) => Ok(Some(host)),
-        None => {
-            let what = format!(
-                "{} is no host: `{}`",
-                setting.origin,
-                printable(setting.text())
-            );
-            Err(Error::usage(what).hint(
-                "a host is written as `HOST` or `https://HOST`, and with `:PORT` for an emulator",
-            ))
-        }
-    }
+/// Azure CLI writes a suffix with a dot in front.
+fn suffix(setting: &Setting) -> Result<Host, Error> {
+    let text = setting.text();
+    let text = text.strip_prefix('.').unwrap_or(text);
+    Host::parse(text).ok_or_else(|| no_host(setting))
+}
+
+fn host(setting: &Setting) -> Result<Host, Error> {
+    Host::parse(setting.text()).ok_or_else(|| no_host(setting))
+}
+
+fn no_host(setting: &Setting) -> Error {
+    let what = format!("{} is no host{}", setting.origin, setting.shown(": "));
+    Error::usage(what)
+        .hint("a host is written as `HOST` or `https://HOST`, and with `:PORT` for an emulator")
 }

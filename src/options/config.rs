@@ -3,15 +3,10 @@
 //!
 //! Errors name the file, the key and the line, never a value.
 
-use std::cell::RefCell;
-use std::fmt;
 use std::path::Path;
-use std::rc::Rc;
 
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-
-use super::settings::{Origin, Rank, Settings, items};
+use super::json::Json;
+use super::settings::{Origin, Rank, Settings, is_masked, items, names};
 use super::table::{self, Takes};
 use crate::error::Error;
 use crate::file::shown;
@@ -23,133 +18,30 @@ pub const LARGEST: usize = 256 * 1024;
 
 /// Adds what the file says to the settings; `true` if one of them is a secret.
 pub fn read(path: &Path, json: &[u8], settings: &mut Settings) -> Result<bool, Error> {
-    let file: Rc<str> = shown(path).into();
-    let state = State {
-        file: Rc::clone(&file),
+    let mut reading = Reading {
+        file: shown(path),
         settings,
         named: Vec::new(),
         holds_secret: false,
         hint: None,
-        faulty: None,
     };
-    let state = RefCell::new(state);
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let parsed = deserializer
-        .deserialize_any(Document(&state))
-        .and_then(|()| deserializer.end());
-    let state = state.into_inner();
-    match parsed {
-        Ok(()) => Ok(state.holds_secret),
-        Err(error) => {
-            let (mut line, column) = (error.line(), error.column());
-            if let Some(key) = &state.faulty {
-                line = line_of(key, json, line).unwrap_or(line);
-            }
-            let what = if error.is_data() {
-                // Our own words: nothing of serde's can come here, which would quote the value.
-                let text = error.to_string();
-                let words = text
-                    .rsplit_once(" at line ")
-                    .map_or(text.as_str(), |(words, _)| words);
-                format!("`{file}`, line {line}: {words}")
-            } else {
-                format!("`{file}`, line {line}, column {column}: not valid JSON")
-            };
-            Err(Error::usage(what).maybe_hint(state.hint.map(str::to_owned)))
+    match super::json::object(json, |key, value| reading.judge(key, value)) {
+        Ok(()) => Ok(reading.holds_secret),
+        Err(problem) => {
+            let what = format!("`{}`, {problem}", reading.file);
+            Err(Error::usage(what).maybe_hint(reading.hint.map(str::to_owned)))
         }
     }
 }
 
-/// Where a key stands: the parser knows only how far it has read, which may be some lines on.
-fn line_of(key: &str, json: &[u8], read: usize) -> Option<usize> {
-    let quoted = format!("\"{key}\"");
-    let text = String::from_utf8_lossy(json);
-    let lines = text.lines().take(read).enumerate();
-    lines
-        .filter(|(_, line)| line.contains(&quoted))
-        .map(|(index, _)| index + 1)
-        .last()
-}
-
-struct State<'a> {
-    file: Rc<str>,
+/// The file while it is read.
+struct Reading<'a> {
+    file: String,
     settings: &'a mut Settings,
     /// The settings so far, each with the key that made it.
     named: Vec<(&'static str, String)>,
     holds_secret: bool,
     hint: Option<&'static str>,
-    /// The key that an error is about.
-    faulty: Option<String>,
-}
-
-/// A JSON value of which nothing is ever quoted.
-enum Json {
-    Null,
-    Bool(bool),
-    Number(String),
-    Text(Secret),
-    List(Vec<Json>),
-    Object(Vec<(String, Json)>),
-}
-
-/// The file's one object: each key is judged where it stands, so that an error has its line.
-struct Document<'s, 'a>(&'s RefCell<State<'a>>);
-
-impl<'de> Visitor<'de> for Document<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut state = self.0.borrow_mut();
-        let mut seen: Vec<String> = Vec::new();
-        while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value_seed(Any)?;
-            let shown = crate::error::printable(&key);
-            if seen.contains(&key) {
-                state.faulty = Some(key);
-                return Err(A::Error::custom(format_args!(
-                    "the key `{shown}` is there twice"
-                )));
-            }
-            if let Err(problem) = state.judge(&key, value) {
-                state.faulty = Some(key);
-                return Err(A::Error::custom(format_args!("`{shown}` {problem}")));
-            }
-            seen.push(key);
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
-        Err(A::Error::custom("the file must hold one JSON object"))
-    }
-
-    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
-        Err(E::custom("the file must hold one JSON object"))
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
-        Err(E::custom("the file must hold one JSON object"))
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<(), E> {
-        Err(E::custom("the file must hold one JSON object"))
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<(), E> {
-        Err(E::custom("the file must hold one JSON object"))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<(), E> {
-        Err(E::custom("the file must hold one JSON object"))
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        Err(E::custom("the file must hold one JSON object"))
-    }
 }
 
 /// What a key means.
@@ -166,22 +58,6 @@ enum Meaning {
     Insecure,
     /// Of the integration's, and nothing to us.
     Harmless,
-}
-
-/// Settings that come from the file or the environment alone.
-pub mod names {
-    /// The application's secret.
-    pub const CLIENT_SECRET: &str = "client-secret";
-    /// The thumbprint of the application's certificate.
-    pub const THUMBPRINT: &str = "certificate-thumbprint";
-    /// The certificate's private key.
-    pub const PRIVATE_KEY: &str = "private-key";
-    /// `true` or `false`.
-    pub const USE_MANAGED_IDENTITIES: &str = "use-managed-identities";
-    /// Counts only with the above.
-    pub const MANAGED_IDENTITIES_CLIENT_ID: &str = "managed-identities-client-id";
-    /// The file's `proxy: true` or `false`.
-    pub const USE_PROXY: &str = "use-proxy";
 }
 
 fn meaning(key: &str) -> Option<Meaning> {
@@ -214,7 +90,7 @@ fn meaning(key: &str) -> Option<Meaning> {
     })
 }
 
-impl State<'_> {
+impl Reading<'_> {
     fn judge(&mut self, key: &str, value: Json) -> Result<(), String> {
         let Some(meaning) = meaning(key) else {
             self.hint = Some(
@@ -251,11 +127,17 @@ impl State<'_> {
                 _ => Err("must be true, false or a URL".to_owned()),
             },
             Meaning::Password(name) => {
-                let Some(password) = password(value)? else {
+                let Some(password) = password(value)?.filter(|text| !text.is_empty()) else {
                     return Ok(());
                 };
-                self.holds_secret |=
+                let is_secret =
                     name != names::MANAGED_IDENTITIES_CLIENT_ID && name != names::THUMBPRINT;
+                // A secret that is masked may come from elsewhere; an id that is masked must not
+                // become the machine's own identity unnoticed.
+                if is_secret && is_masked(password.expose()) {
+                    return Ok(());
+                }
+                self.holds_secret |= is_secret;
                 self.add(name, key, password)
             }
             Meaning::Setting(name, Takes::List(_)) => {
@@ -279,6 +161,7 @@ impl State<'_> {
                 Json::Number(number) if name == "timeout" => {
                     self.add(name, key, Secret::new(number))
                 }
+                _ if name == "timeout" => Err("must be a number".to_owned()),
                 _ => Err("must be text".to_owned()),
             },
         }
@@ -308,24 +191,18 @@ impl State<'_> {
     }
 }
 
-/// The password of `{"identifier": …, "password": …}`, or plain text; `None` if empty or masked.
+/// The password of `{"identifier": …, "password": …}`, or plain text.
 fn password(value: Json) -> Result<Option<Secret>, String> {
-    let text = match value {
-        Json::Null => None,
-        Json::Text(text) => Some(text),
+    match value {
+        Json::Null => Ok(None),
+        Json::Text(text) => Ok(Some(text)),
         Json::Object(fields) => match fields.into_iter().find(|(name, _)| name == "password") {
-            None | Some((_, Json::Null)) => None,
-            Some((_, Json::Text(text))) => Some(text),
-            Some(_) => return Err("has a `password` that is not text".to_owned()),
+            None | Some((_, Json::Null)) => Ok(None),
+            Some((_, Json::Text(text))) => Ok(Some(text)),
+            Some(_) => Err("has a `password` that is not text".to_owned()),
         },
-        _ => return Err("must be text, or an object with a `password`".to_owned()),
-    };
-    Ok(text.filter(|text| !is_masked(text.expose())))
-}
-
-/// As XSOAR shows a password that it does not give away: asterisks or dots.
-fn is_masked(text: &str) -> bool {
-    text.chars().all(|c| matches!(c, '*' | '•' | '●'))
+        _ => Err("must be text, or an object with a `password`".to_owned()),
+    }
 }
 
 fn list(value: Json) -> Result<Vec<Secret>, String> {
@@ -342,81 +219,6 @@ fn list(value: Json) -> Result<Vec<Secret>, String> {
             })
             .collect(),
         _ => Err(problem()),
-    }
-}
-
-/// Reads any value without an error that could quote it.
-struct Any;
-
-impl<'de> DeserializeSeed<'de> for Any {
-    type Value = Json;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Any.deserialize(deserializer)
-    }
-}
-
-impl<'de> Visitor<'de> for Any {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
-        Ok(Json::Text(Secret::new(value.to_owned())))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Json, E> {
-        Ok(Json::Text(Secret::new(value)))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = seq.next_element()? {
-            values.push(value);
-        }
-        Ok(Json::List(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-        let mut fields: Vec<(String, Json)> = Vec::new();
-        while let Some((key, value)) = map.next_entry::<String, Json>()? {
-            if fields.iter().any(|(name, _)| *name == key) {
-                let key = crate::error::printable(&key);
-                return Err(A::Error::custom(format_args!(
-                    "the key `{key}` is there twice"
-                )));
-            }
-            fields.push((key, value));
-        }
-        Ok(Json::Object(fields))
     }
 }
 

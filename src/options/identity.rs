@@ -5,11 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::config::names;
-use super::settings::{Origin, Rank, Setting, Settings};
+use super::settings::{Origin, Rank, Setting, Settings, is_masked, names};
 use super::table::METADATA_VARIABLE;
-use super::{Surroundings, variable};
-use crate::error::{Error, printable};
+use super::{Surroundings, unreadable, variable};
+use crate::error::{Error, Exit, printable};
 use crate::file::shown;
 use crate::identity::{
     ClientSecret, DEFAULT_ENDPOINT, Identity, ManagedIdentity, MetadataEndpoint,
@@ -34,7 +33,7 @@ enum Claim<'a> {
     /// A proof of an application's.
     Proof(&'static str, &'a Setting),
     /// A managed identity.
-    Managed(ManagedIdentity, &'a Setting),
+    Managed(&'static str, &'a Setting),
 }
 
 impl Claim<'_> {
@@ -58,7 +57,8 @@ const PROOFS: [&str; 6] = [
 ];
 
 /// The ways to name a managed identity on the command line or in the file.
-const MANAGED: [&str; 4] = [
+const MANAGED: [&str; 5] = [
+    names::USE_MANAGED_IDENTITIES,
     "managed-identity",
     "managed-identity-client-id",
     "managed-identity-object-id",
@@ -72,7 +72,7 @@ pub fn choose(settings: &Settings, surroundings: &Surroundings) -> Result<Choice
             Some(Claim::Proof(name, setting)) => {
                 return application(settings, surroundings, name, setting);
             }
-            Some(Claim::Managed(identity, setting)) => {
+            Some(Claim::Managed(name, setting)) => {
                 if let Some(stray) = settings.at("client-id", Rank::CommandLine) {
                     let what = format!(
                         "{} is an application's, and {} means a managed identity",
@@ -81,6 +81,7 @@ pub fn choose(settings: &Settings, surroundings: &Surroundings) -> Result<Choice
                     return Err(Error::usage(what)
                         .hint("a managed identity is named by `--managed-identity-client-id`"));
                 }
+                let identity = managed_identity(settings, name, setting)?;
                 let because = format!("{} says so", setting.origin);
                 return managed(identity, because, surroundings);
             }
@@ -102,28 +103,10 @@ fn claim(settings: &Settings, rank: Rank) -> Result<Option<Claim<'_>>, Error> {
         }
     }
     for name in MANAGED {
-        if let Some(setting) = settings.at(name, rank) {
-            let id = setting.text().to_owned();
-            let identity = match name {
-                "managed-identity-client-id" => ManagedIdentity::ClientId(id),
-                "managed-identity-object-id" => ManagedIdentity::ObjectId(id),
-                "managed-identity-resource-id" => ManagedIdentity::ResourceId(id),
-                // In the file it is a boolean.
-                _ if id == "false" => continue,
-                _ => ManagedIdentity::System,
-            };
-            claims.push(Claim::Managed(identity, setting));
+        // In the file some are booleans.
+        if let Some(setting) = settings.at(name, rank).filter(|s| s.text() != "false") {
+            claims.push(Claim::Managed(name, setting));
         }
-    }
-    if let Some(setting) = settings
-        .at(names::USE_MANAGED_IDENTITIES, rank)
-        .filter(|s| s.text() == "true")
-    {
-        let identity = match settings.at(names::MANAGED_IDENTITIES_CLIENT_ID, rank) {
-            Some(id) => ManagedIdentity::ClientId(id.text().to_owned()),
-            None => ManagedIdentity::System,
-        };
-        claims.push(Claim::Managed(identity, setting));
     }
     if let [first, second, ..] = claims.as_slice() {
         let what = format!(
@@ -134,6 +117,39 @@ fn claim(settings: &Settings, rank: Rank) -> Result<Option<Claim<'_>>, Error> {
         return Err(Error::usage(what).hint("leave one of them out"));
     }
     Ok(claims.pop())
+}
+
+/// The managed identity that a setting names.
+fn managed_identity(
+    settings: &Settings,
+    name: &str,
+    setting: &Setting,
+) -> Result<ManagedIdentity, Error> {
+    let key = settings.at(names::MANAGED_IDENTITIES_CLIENT_ID, setting.origin.rank);
+    Ok(match (name, key) {
+        ("managed-identity-client-id", _) => ManagedIdentity::ClientId(managed_id(setting)?),
+        ("managed-identity-object-id", _) => ManagedIdentity::ObjectId(managed_id(setting)?),
+        ("managed-identity-resource-id", _) => ManagedIdentity::ResourceId(managed_id(setting)?),
+        (names::USE_MANAGED_IDENTITIES, Some(key)) => ManagedIdentity::ClientId(managed_id(key)?),
+        _ => ManagedIdentity::System,
+    })
+}
+
+fn managed_id(setting: &Setting) -> Result<String, Error> {
+    let text = setting.text();
+    if is_masked(text) {
+        return Err(
+            Error::usage(format!("{} is masked: the id is missing", setting.origin))
+                .hint("give it as `--managed-identity-client-id`"),
+        );
+    }
+    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        let what = format!("{} has blanks or control characters in it", setting.origin);
+        return Err(Error::usage(what).hint(
+            "the id of a managed identity is a GUID, or a path that begins with `/subscriptions/`",
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// An application with the proof that decided.
@@ -155,11 +171,8 @@ fn application(
     let tenant = companion(settings, "tenant-id", rank);
     let client = companion(settings, "client-id", rank);
     let (Some(tenant), Some(client)) = (tenant, client) else {
-        return Err(half(
-            &proof.origin.to_string(),
-            tenant.is_none(),
-            client.is_none(),
-        ));
+        let given = format!("{} is half an application", proof.origin);
+        return Err(half(&given, [tenant.is_some(), client.is_some(), true]));
     };
     let because = format!(
         "{} with {} and {}",
@@ -195,7 +208,10 @@ fn companion<'a>(settings: &'a Settings, name: &str, rank: Rank) -> Option<&'a S
 fn unproven(settings: &Settings, surroundings: &Surroundings) -> Result<Choice, Error> {
     let tenant = settings.strongest("tenant-id");
     let client = settings.strongest("client-id");
-    let refused = settings.at(names::USE_MANAGED_IDENTITIES, Rank::File);
+    // `true` would have been a claim.
+    let refused = [names::USE_MANAGED_IDENTITIES, "managed-identity"]
+        .into_iter()
+        .find_map(|name| settings.at(name, Rank::File));
     match (tenant, client, refused) {
         (None, None, None) => managed(
             ManagedIdentity::System,
@@ -203,47 +219,51 @@ fn unproven(settings: &Settings, surroundings: &Surroundings) -> Result<Choice, 
             surroundings,
         ),
         (None, Some(client), None) if client.origin.rank == Rank::Environment => {
-            let identity = ManagedIdentity::ClientId(client.text().to_owned());
+            let identity = ManagedIdentity::ClientId(managed_id(client)?);
             let because = format!("{} is set, and nothing else", client.origin);
             managed(identity, because, surroundings)
         }
-        (None, None, Some(refused)) => Err(half(&refused.origin.to_string(), true, true)),
-        _ => {
-            let given: Vec<_> = [tenant, client]
-                .into_iter()
-                .flatten()
-                .map(|s| s.origin.to_string())
-                .collect();
-            let mut error = half(&given.join(" and "), tenant.is_none(), client.is_none());
-            if let Some(metadata) = client.filter(|_| tenant.is_none()) {
-                error = error.hint(format!(
-                    "if {} is a managed identity's, give it as `--managed-identity-client-id`; an application's secret goes into `--client-secret-file`",
-                    metadata.origin
-                ));
-            }
-            Err(error)
+        (None, None, Some(refused)) => {
+            let given = format!("{} is false, and no application is given", refused.origin);
+            Err(half(&given, [false; 3]))
         }
+        _ => Err(unproven_application(tenant, client)),
+    }
+}
+
+/// A tenant or a client id, and nothing that proves it.
+fn unproven_application(tenant: Option<&Setting>, client: Option<&Setting>) -> Error {
+    let given: Vec<_> = [tenant, client]
+        .into_iter()
+        .flatten()
+        .map(|setting| setting.origin.to_string())
+        .collect();
+    let verb = if given.len() == 1 { "is" } else { "are" };
+    let given = format!("{} {verb} half an application", given.join(" and "));
+    let error = half(&given, [tenant.is_some(), client.is_some(), false]);
+    match client.filter(|_| tenant.is_none()) {
+        Some(client) => error.hint(format!(
+            "if {} is a managed identity's, give it as `--managed-identity-client-id`; an application's secret goes into `--client-secret-file`",
+            client.origin
+        )),
+        None => error,
     }
 }
 
 /// Half an application: what is missing, and where it was looked for.
-fn half(given: &str, no_tenant: bool, no_client: bool) -> Error {
-    let mut missing = Vec::new();
-    if no_tenant {
-        missing.push("the tenant id (`--tenant-id`, `AZURE_TENANT_ID`, `tenant_id`)");
-    }
-    if no_client {
-        missing.push("the client id (`--client-id`, `AZURE_CLIENT_ID`, `client_id`)");
-    }
-    if !given.contains("secret") && !given.contains("`credentials`") {
-        missing.push(
-            "the secret (`--client-secret-file`, `AZURE_CLIENT_SECRET`, `credentials.password`)",
-        );
-    }
-    let what = format!(
-        "{given} is half an application: there is no {}",
-        missing.join(", and no ")
-    );
+fn half(given: &str, has: [bool; 3]) -> Error {
+    let missing = [
+        "no tenant id (`--tenant-id`, `AZURE_TENANT_ID`, `tenant_id`)",
+        "no client id (`--client-id`, `AZURE_CLIENT_ID`, `client_id`)",
+        "no secret (`--client-secret-file`, `AZURE_CLIENT_SECRET`, `credentials.password`)",
+    ];
+    let missing: Vec<_> = missing
+        .iter()
+        .zip(has)
+        .filter(|(_, has)| !has)
+        .map(|(words, _)| *words)
+        .collect();
+    let what = format!("{given}: there is {}", missing.join(", and "));
     Error::usage(what).hint("give what is missing on the command line, in the environment or in the configuration file; or use `--managed-identity`")
 }
 
@@ -272,17 +292,6 @@ fn managed(
     let warning = endpoint.map(|_| {
         "`IDENTITY_ENDPOINT` is set without `IDENTITY_HEADER` or `IMDS_ENDPOINT`: the metadata endpoint is used".to_owned()
     });
-    let id = match &identity {
-        ManagedIdentity::System => None,
-        ManagedIdentity::ClientId(id)
-        | ManagedIdentity::ObjectId(id)
-        | ManagedIdentity::ResourceId(id) => Some(id),
-    };
-    if id.is_some_and(|id| id.chars().any(|c| c.is_control() || c.is_whitespace())) {
-        return Err(Error::usage(
-            "the managed identity's id has blanks or control characters in it",
-        ));
-    }
     let address = get(METADATA_VARIABLE)?;
     let endpoint = match &address {
         None => MetadataEndpoint::parse(DEFAULT_ENDPOINT),
@@ -334,16 +343,14 @@ fn read_secret(path: &Path, origin: &Origin, surroundings: &Surroundings) -> Res
     } else {
         format!("`{}`", shown(&file))
     };
-    let problem = |cause: String| {
-        Error::usage(format!(
-            "cannot read the client secret of {origin} from {name}: {cause}"
-        ))
-    };
+    let operation = format!("cannot read the client secret of {origin} from {name}");
+    let problem = |cause: String| Error::new(Exit::Usage, operation.as_str(), cause);
+    let deadline = surroundings.deadline;
+    let unread = |cause| unreadable(&operation, cause, deadline);
     let bytes = if path == Path::new("-") {
-        crate::file::read_stdin(LARGEST_SECRET, surroundings.deadline).map_err(problem)?
+        crate::file::read_stdin(LARGEST_SECRET, deadline).map_err(unread)?
     } else {
-        let content =
-            crate::file::read(path, LARGEST_SECRET, surroundings.deadline).map_err(problem)?;
+        let content = crate::file::read(path, LARGEST_SECRET, deadline).map_err(unread)?;
         if content.access.is_readable_by_others() {
             let cause = format!("every user may read it (mode {})", content.access.octal());
             return Err(problem(cause).hint(format!("`chmod o-rwx {}`", shown(&file))));

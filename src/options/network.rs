@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::Surroundings;
-use super::config::names;
-use super::settings::{Rank, Setting, Settings};
+use super::settings::{Rank, Setting, Settings, names};
+use super::{Surroundings, unreadable};
 use crate::deadline::Deadline;
-use crate::error::{Error, printable};
+use crate::error::{Error, Exit};
 use crate::file::shown;
 use crate::http::{ConnectTo, ExtraRoots, Network, NoProxy, Proxy, ProxyProblem};
 
@@ -30,9 +29,9 @@ pub fn timeout(settings: &Settings) -> Result<Duration, Error> {
         .filter(|d| !d.is_zero())
         .ok_or_else(|| {
             let what = format!(
-                "{} must be a number of seconds above 0: `{}`",
+                "{} must be a number of seconds above 0{}",
                 setting.origin,
-                printable(setting.text())
+                setting.shown(": ")
             );
             Error::usage(what).hint("decimals are allowed, such as `2.5`")
         })
@@ -59,17 +58,16 @@ fn roots(settings: &Settings, surroundings: &Surroundings) -> Result<ExtraRoots,
         return Ok(ExtraRoots::default());
     };
     let path = Path::new(setting.text());
-    let problem = |cause: String| {
-        Error::usage(format!(
-            "cannot use the certificates of {} in `{}`: {cause}",
-            setting.origin,
-            shown(path)
-        ))
-        .hint("it must hold CA certificates in PEM (`-----BEGIN CERTIFICATE-----`)")
-    };
-    let content =
-        crate::file::read(path, LARGEST_BUNDLE, surroundings.deadline).map_err(problem)?;
-    let (roots, unusable) = ExtraRoots::from_pem(&content.bytes).map_err(problem)?;
+    let operation = format!(
+        "cannot use the certificates of {} in `{}`",
+        setting.origin,
+        shown(path)
+    );
+    let hint = "it must hold CA certificates in PEM (`-----BEGIN CERTIFICATE-----`)";
+    let content = crate::file::read(path, LARGEST_BUNDLE, surroundings.deadline)
+        .map_err(|cause| unreadable(&operation, cause, surroundings.deadline).hint(hint))?;
+    let (roots, unusable) = ExtraRoots::from_pem(&content.bytes)
+        .map_err(|cause| Error::new(Exit::Usage, operation, cause).hint(hint))?;
     if unusable > 0 {
         let text = format!(
             "{unusable} certificate(s) in `{}` cannot be used as roots",
@@ -128,7 +126,7 @@ fn proxy(settings: &Settings) -> Result<(Option<Proxy>, NoProxy), Error> {
 
 fn connect_to(setting: &Setting) -> Result<ConnectTo, Error> {
     ConnectTo::parse(setting.text()).ok_or_else(|| {
-        Error::usage(format!("{} is not HOST1:PORT1:HOST2:PORT2: `{}`", setting.origin, printable(setting.text())))
+        Error::usage(format!("{} is not HOST1:PORT1:HOST2:PORT2{}", setting.origin, setting.shown(": ")))
             .hint("an empty HOST1 or PORT1 means any, an empty HOST2 or PORT2 keeps it; IPv6 addresses stand in brackets")
     })
 }

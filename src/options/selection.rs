@@ -1,11 +1,14 @@
 //! What is asked for: words to credentials, vaults and secrets.
 
+use std::fmt;
+
 use super::settings::{Rank, Setting, Settings, items};
 use super::table::{Command, CommandRow};
 use crate::cloud::{Cloud, Host, strip_https};
 use crate::credentials::Credential;
 use crate::error::{Error, printable};
-use crate::session::{Missing, Selection};
+use crate::missing::Missing;
+use crate::session::Selection;
 use crate::vault::{SecretName, SecretVersion, VaultName, parse_id};
 
 /// Decides. Arguments or the command line's options replace, as a whole, what the file selects.
@@ -21,10 +24,11 @@ pub fn choose(
         .find(|name| has(name, Rank::CommandLine));
     if !arguments.is_empty() {
         if let Some(option) = optioned {
-            return Err(Error::usage(format!(
-                "CREDENTIAL arguments and `--{option}` exclude each other"
-            ))
-            .hint("name each credential as VAULT/SECRET, or give vaults and secrets by options"));
+            return Err(
+                Error::usage(format!("arguments and `--{option}` exclude each other")).hint(
+                    "name each credential as VAULT/SECRET, or give vaults and secrets by options",
+                ),
+            );
         }
         let mut named = Vec::new();
         for word in arguments {
@@ -41,7 +45,7 @@ pub fn choose(
         vault(setting, item, cloud)
     })?;
     let secrets = unique(settings, "secret", rank, |setting, item| {
-        SecretName::parse(item).ok_or_else(|| bad_name(&setting.origin, "secret", item))
+        SecretName::parse(item).ok_or_else(|| of_setting(setting, "secret", item))
     })?;
     let listing = command.command == Command::List;
     match (vaults.is_empty(), secrets.is_empty()) {
@@ -71,10 +75,10 @@ pub fn missing(settings: &Settings) -> Result<Missing, Error> {
         "sparse" => Ok(Missing::Sparse),
         "error" => Ok(Missing::Error),
         "skip" => Ok(Missing::Skip),
-        other => Err(Error::usage(format!(
-            "{} must be `sparse`, `error` or `skip`, not `{}`",
+        _ => Err(Error::usage(format!(
+            "{} must be `sparse`, `error` or `skip`{}",
             setting.origin,
-            printable(other)
+            setting.shown(", not ")
         ))),
     }
 }
@@ -125,11 +129,11 @@ fn unique<T: PartialEq>(
 
 fn vault(setting: &Setting, text: &str, cloud: &Cloud) -> Result<VaultName, Error> {
     if strip_https(text).len() == text.len() {
-        return VaultName::parse(text).ok_or_else(|| bad_name(&setting.origin, "vault", text));
+        return VaultName::parse(text).ok_or_else(|| of_setting(setting, "vault", text));
     }
     let host = Host::parse(text);
     host.and_then(|host| spelled(&host, text, cloud))
-        .ok_or_else(|| foreign(text, cloud))
+        .ok_or_else(|| foreign(&setting.origin, &setting.origin.shown(": ", text), cloud))
 }
 
 /// The vault of a URL in this cloud, with its name as the URL spells it.
@@ -142,19 +146,25 @@ fn spelled(host: &Host, url: &str, cloud: &Cloud) -> Option<VaultName> {
     Some(label.unwrap_or(name))
 }
 
-fn foreign(url: &str, cloud: &Cloud) -> Error {
+/// `shown` is the end of the message: the URL, where it may be shown.
+fn foreign(origin: impl fmt::Display, shown: &str, cloud: &Cloud) -> Error {
     let what = format!(
-        "`{}` is no vault of this cloud (`https://NAME.{}`)",
-        printable(url),
+        "{origin} has a URL that is no vault's in this cloud (`https://NAME.{}`){shown}",
         cloud.vault_suffix
     );
     Error::usage(what).hint("is it the right cloud (`--cloud`)?")
 }
 
 fn credential(word: &str, cloud: &Cloud) -> Result<Credential, Error> {
+    if !is_plausible(word) {
+        return Err(malformed(word));
+    }
     if strip_https(word).len() != word.len() {
         let id = parse_id(word).ok_or_else(|| malformed(word))?;
-        let vault = spelled(&id.host, word, cloud).ok_or_else(|| foreign(word, cloud))?;
+        let vault = spelled(&id.host, word, cloud).ok_or_else(|| {
+            let url = format!(": `{}`", printable(word));
+            foreign("a CREDENTIAL", &url, cloud)
+        })?;
         return Ok(Credential {
             vault,
             secret: id.secret,
@@ -167,9 +177,6 @@ fn credential(word: &str, cloud: &Cloud) -> Result<Credential, Error> {
     else {
         return Err(malformed(word));
     };
-    if vault == "*" {
-        return Err(malformed(word));
-    }
     let version = match version {
         None => None,
         Some(version) => Some(SecretVersion::parse(version).ok_or_else(|| {
@@ -180,16 +187,21 @@ fn credential(word: &str, cloud: &Cloud) -> Result<Credential, Error> {
         })?),
     };
     Ok(Credential {
-        vault: VaultName::parse(vault).ok_or_else(|| bad_name("a CREDENTIAL", "vault", vault))?,
-        secret: SecretName::parse(secret)
-            .ok_or_else(|| bad_name("a CREDENTIAL", "secret", secret))?,
+        vault: VaultName::parse(vault).ok_or_else(|| of_credential("vault", vault))?,
+        secret: SecretName::parse(secret).ok_or_else(|| of_credential("secret", secret))?,
         version,
     })
 }
 
+/// Whether a word is made of what names and URLs are made of. Any other may be anything, a secret too,
+/// and is not shown.
+fn is_plausible(word: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_./: *?".contains(c);
+    word.contains('/') && word.chars().all(fits)
+}
+
 fn malformed(word: &str) -> Error {
-    // A word that has not the shape of a credential may be anything, a secret too.
-    let what = if word.contains('/') {
+    let what = if is_plausible(word) {
         format!("`{}` is no CREDENTIAL", printable(word))
     } else {
         "an argument is no CREDENTIAL".to_owned()
@@ -197,14 +209,22 @@ fn malformed(word: &str) -> Error {
     Error::usage(what).hint("a CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or https://VAULT…/secrets/NAME[/VERSION]")
 }
 
-fn bad_name(origin: impl std::fmt::Display, kind: &str, text: &str) -> Error {
+fn of_setting(setting: &Setting, kind: &str, text: &str) -> Error {
+    bad_name(&setting.origin, kind, &setting.origin.shown(": ", text))
+}
+
+fn of_credential(kind: &str, text: &str) -> Error {
+    bad_name("a CREDENTIAL", kind, &format!(": `{}`", printable(text)))
+}
+
+/// `shown` is the end of the message: the name, where it may be shown.
+fn bad_name(origin: impl fmt::Display, kind: &str, shown: &str) -> Error {
     let rule = match kind {
         "vault" => "3 to 24 letters, digits and single hyphens, beginning with a letter",
         _ => "1 to 127 letters, digits and hyphens",
     };
     Error::usage(format!(
-        "{origin} has a name that no {kind} can have: `{}`",
-        printable(text)
+        "{origin} has a name that no {kind} can have{shown}"
     ))
     .hint(format!("a {kind}'s name has {rule}"))
 }

@@ -3,7 +3,24 @@
 use std::fmt;
 use std::rc::Rc;
 
+use crate::error::printable;
 use crate::secret::Secret;
+
+/// Settings that come from the file or the environment alone.
+pub mod names {
+    /// The application's secret.
+    pub const CLIENT_SECRET: &str = "client-secret";
+    /// The thumbprint of the application's certificate.
+    pub const THUMBPRINT: &str = "certificate-thumbprint";
+    /// The certificate's private key.
+    pub const PRIVATE_KEY: &str = "private-key";
+    /// `true` or `false`.
+    pub const USE_MANAGED_IDENTITIES: &str = "use-managed-identities";
+    /// Counts only with the above.
+    pub const MANAGED_IDENTITIES_CLIENT_ID: &str = "managed-identities-client-id";
+    /// The file's `proxy: true` or `false`.
+    pub const USE_PROXY: &str = "use-proxy";
+}
 
 /// Where a setting comes from, the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +47,18 @@ pub struct Origin {
     pub words: Rc<str>,
 }
 
+impl Origin {
+    /// What stands there, as a message may end with it, behind `before`. Of the configuration file
+    /// nothing: it holds secrets, and one may have got under a wrong key.
+    #[must_use]
+    pub fn shown(&self, before: &str, text: &str) -> String {
+        match self.rank {
+            Rank::File => String::new(),
+            Rank::CommandLine | Rank::Environment => format!("{before}`{}`", printable(text)),
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.words)
@@ -50,6 +79,12 @@ impl Setting {
     #[must_use]
     pub fn text(&self) -> &str {
         self.value.expose()
+    }
+
+    /// The value as a message may end with it.
+    #[must_use]
+    pub fn shown(&self, before: &str) -> String {
+        self.origin.shown(before, self.text())
     }
 }
 
@@ -97,4 +132,10 @@ pub fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
         .map(str::trim)
         .filter(|item| !item.is_empty())
+}
+
+/// As XSOAR shows a password that it does not give away: asterisks or dots.
+#[must_use]
+pub fn is_masked(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| matches!(c, '*' | '•' | '●'))
 }

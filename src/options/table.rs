@@ -1,7 +1,9 @@
 //! The one table of commands and options: parsing, help, the configuration file's keys and the tests
 //! that hold README and help together all read it.
 
-use crate::error::Exit;
+mod help;
+
+pub use help::help;
 
 /// A verb of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +88,7 @@ pub enum Takes {
 }
 
 /// An option as the help shows it.
+#[derive(Clone, Copy)]
 pub struct OptionRow {
     /// Its long name, without the hyphens; with `_` for `-` the configuration file's key.
     pub name: &'static str,
@@ -250,7 +253,10 @@ pub const SECTIONS: [Section; 6] = [
                 row("subscription-id", One("ID"), "not needed to read secrets"),
                 &["AZURE_SUBSCRIPTION_ID"],
             ),
-            row("resource-group", One("NAME"), "not needed to read secrets"),
+            env(
+                row("resource-group", One("NAME"), "not needed to read secrets"),
+                &["AZURE_RESOURCE_GROUP"],
+            ),
         ],
     ),
     (
@@ -355,107 +361,4 @@ pub fn option(name: &str) -> Option<&'static OptionRow> {
 #[must_use]
 pub fn command(word: &str) -> Option<&'static CommandRow> {
     COMMANDS.iter().find(|row| row.name == word)
-}
-
-/// `--help`, or `help COMMAND`.
-#[must_use]
-pub fn help(command: Option<&CommandRow>) -> String {
-    let mut text = String::new();
-    match command {
-        None => {
-            text.push_str(
-                "akv-xsoar: fetch Azure Key Vault secrets as Cortex XSOAR credentials\n\nUsage:\n",
-            );
-            for row in &COMMANDS {
-                text.push_str(&format!("  akv-xsoar {:<22} {}\n", row.usage, row.summary));
-            }
-            text.push_str(&format!(
-                "  akv-xsoar {:<22} what one command does, and its options\n",
-                "help COMMAND"
-            ));
-            text.push_str(CREDENTIAL);
-            text.push_str("\nExample:\n  akv-xsoar fetch kv-prod/db-password --tenant-id T --client-id C --client-secret-file F\n");
-        }
-        Some(row) => {
-            text.push_str(&format!(
-                "akv-xsoar {}: {}\n\nUsage: akv-xsoar {} [OPTION…]\n\n{}",
-                row.name, row.summary, row.usage, row.more
-            ));
-            text.push_str(CREDENTIAL);
-        }
-    }
-    for (heading, rows) in SECTIONS {
-        let rows: Vec<_> = rows
-            .iter()
-            .filter(|row| command.is_none_or(|c| row.belongs_to(c.command)))
-            .collect();
-        text.push_str(&format!("\n{heading}:\n"));
-        for row in rows {
-            text.push_str(&format!("  {}\n", row.usage()));
-            let mut help = row.help.to_owned();
-            if !row.environment.is_empty() {
-                help.push_str(&format!(" ({})", row.environment.join(", ")));
-            }
-            for line in wrap(&help, 88) {
-                text.push_str(&format!("        {line}\n"));
-            }
-        }
-    }
-    text.push_str("\nExit codes:\n");
-    for (exit, words) in Exit::TABLE {
-        text.push_str(&format!("  {}  {words}\n", exit.code()));
-    }
-    text
-}
-
-const CREDENTIAL: &str = "
-A CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or a secret's whole id (https://…/secrets/NAME[/VERSION]).
-";
-
-/// Lines of at most `width` characters, broken at blanks.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines.last().map_or(0, |line| line.chars().count());
-        if line > 0 && line + 1 + word.chars().count() > width {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_unique_and_help_shows_each() {
-        let help = help(None);
-        for row in options() {
-            assert_eq!(
-                options().filter(|other| other.name == row.name).count(),
-                1,
-                "{}",
-                row.name
-            );
-            assert!(help.contains(&format!("  --{}", row.name)), "{}", row.name);
-        }
-        assert!(
-            help.lines().all(|line| line.chars().count() <= 115),
-            "{help}"
-        );
-    }
-
-    #[test]
-    fn a_command_s_help_has_its_options_only() {
-        let help = help(command("get"));
-        assert!(!help.contains("--missing") && !help.contains("--format"));
-        assert!(help.contains("--timeout"));
-    }
 }
