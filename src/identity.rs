@@ -7,6 +7,7 @@ mod metadata;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::error::Category;
 
 pub use client_secret::ClientSecret;
 pub use metadata::{DEFAULT_ENDPOINT, ManagedIdentity, MetadataEndpoint};
@@ -79,17 +80,21 @@ struct TokenAnswer {
 
 /// The token in an answer with status 200.
 fn token_in(answer: &Answer, operation: &str, host: &str) -> Result<AccessToken, Error> {
-    let senseless = |what: &str| {
+    let senseless = |what: String| {
         Error::new(Exit::Service, operation, format!("`{host}` answered 200 with {what}"))
             .hint("something that is not Azure answers there: a captive portal, an inspecting proxy, a wrong address?")
     };
-    let token: TokenAnswer =
-        serde_json::from_slice(&answer.body).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => senseless("JSON that holds no token"),
-            _ => senseless(&format!("no JSON ({})", answer.content_type())),
-        })?;
+    let token: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|error| {
+        senseless(match error.classify() {
+            Category::Data => "JSON that holds no token".to_owned(),
+            Category::Eof if !answer.body.is_empty() => {
+                format!("JSON that breaks off ({})", answer.content_type())
+            }
+            _ => format!("no JSON ({})", answer.content_type()),
+        })
+    })?;
     AccessToken::parse(token.access_token)
-        .ok_or_else(|| senseless("a token that no header can carry"))
+        .ok_or_else(|| senseless("a token that no header can carry".to_owned()))
 }
 
 /// A field of an error's body, where it is text.
@@ -105,12 +110,12 @@ fn unexpected(answer: &Answer, operation: &str, host: &str) -> Error {
         300..=399 => Some(
             "redirects are not followed: a captive portal or a proxy may be in the way".to_owned(),
         ),
-        429 => answer.aftermath_hint(),
         500.. => answer.aftermath_hint(),
-        _ => Some(
-            "something that is not Azure answers there: an inspecting proxy, a wrong address?"
-                .to_owned(),
-        ),
+        _ => answer.aftermath_hint().or_else(|| {
+            let hint =
+                "something that is not Azure answers there: an inspecting proxy, a wrong address?";
+            Some(hint.to_owned())
+        }),
     };
     Error::new(answer.exit(Exit::Service), operation, cause).maybe_hint(hint)
 }

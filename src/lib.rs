@@ -26,6 +26,7 @@ pub mod file;
 pub mod http;
 pub mod identity;
 pub mod list;
+pub mod missing;
 pub mod options;
 pub mod process;
 pub mod report;
@@ -73,7 +74,7 @@ pub fn run(options: &Options, reporter: &dyn Reporter) -> Result<Written, Failur
         Command::Get => value(fetch::fetch(
             &session,
             &options.selection,
-            session::Missing::Error,
+            missing::Missing::Error,
         )?),
         Command::List => {
             let documents = list::list(&session, &options.selection, options.missing)?;

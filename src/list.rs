@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use crate::credentials::{Credential, Document};
 use crate::error::{Error, Exit, Failures};
-use crate::fetch::Gaps;
+use crate::missing::{Gaps, Missing};
 use crate::secret::Secret;
-use crate::session::{Missing, Selection, Session};
+use crate::session::{Selection, Session};
 use crate::vault::{Listed, VaultName};
 
 /// The documents of everything selected, with empty passwords: each vault is listed once.
@@ -24,7 +24,7 @@ pub fn list(
     let vaults = selection.vaults();
     for (index, name) in vaults.iter().enumerate() {
         if session.client.out_of_time() {
-            failures.push(untried(session, &vaults[index..]));
+            failures.push(session.untried(&vaults[index..]));
             break;
         }
         session
@@ -86,11 +86,8 @@ fn named(
             Some(secret) if !secret.enabled => {
                 gaps.unknown(&credential);
                 let operation = format!("cannot list `{credential}`");
-                failures.push(Error::new(
-                    Exit::NotFound,
-                    operation,
-                    "the secret is disabled",
-                ));
+                let error = Error::new(Exit::NotFound, operation, "the secret is disabled");
+                failures.push(error.hint(ENABLE));
             }
             Some(secret) => {
                 gaps.found(&credential);
@@ -111,20 +108,10 @@ fn document(secret: &Listed) -> Document {
     }
 }
 
+const ENABLE: &str =
+    "enable it (`az keyvault secret set-attributes --enabled true`), or leave it out";
+
 fn absent(credential: &Credential) -> Error {
     let operation = format!("cannot list `{credential}`");
     Error::new(Exit::NotFound, operation, "no such secret in this vault").hint("check the name")
-}
-
-fn untried(session: &Session, left: &[VaultName]) -> Error {
-    let names: Vec<_> = left.iter().map(|vault| format!("`{vault}`")).collect();
-    Error::new(
-        Exit::Deadline,
-        format!(
-            "the deadline of {} (`--timeout`) passed",
-            session.deadline.seconds()
-        ),
-        format!("not tried: {}", names.join(", ")),
-    )
-    .hint("give it more time with `--timeout SECONDS`")
 }

@@ -1,9 +1,11 @@
 //! What every command works with: the identity, the cloud, the network, and what was selected.
 
+use std::fmt::Display;
+
 use crate::cloud::Cloud;
 use crate::credentials::Credential;
 use crate::deadline::Deadline;
-use crate::error::Error;
+use crate::error::{Error, Exit};
 use crate::http::Client;
 use crate::identity::Identity;
 use crate::token::{AccessToken, Audience};
@@ -63,17 +65,6 @@ impl Selection {
     }
 }
 
-/// What becomes of a secret that does not exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// A named credential must exist; of vaults × secrets, each secret in at least one vault.
-    Sparse,
-    /// Everything must exist.
-    Error,
-    /// It is left out.
-    Skip,
-}
-
 /// One run's way to Azure.
 pub struct Session<'a> {
     /// The network.
@@ -105,5 +96,18 @@ impl<'a> Session<'a> {
             &self.cloud.vault_suffix,
             self.api_version,
         )
+    }
+
+    /// What the deadline left untried.
+    #[must_use]
+    pub fn untried<T: Display>(&self, left: impl IntoIterator<Item = T>) -> Error {
+        let names: Vec<_> = left.into_iter().map(|name| format!("`{name}`")).collect();
+        let operation = format!(
+            "the deadline of {} (`--timeout`) passed",
+            self.deadline.seconds()
+        );
+        let cause = format!("not tried: {}", names.join(", "));
+        Error::new(Exit::Deadline, operation, cause)
+            .hint("give it more time with `--timeout SECONDS`")
     }
 }

@@ -9,6 +9,7 @@ mod refusal;
 use std::fmt;
 
 use serde::Deserialize;
+use serde_json::error::Category;
 
 pub use listing::Listed;
 pub use refusal::{Reach, Refusal};
@@ -286,8 +287,8 @@ fn parse<'de, T: Deserialize<'de>>(
     serde_json::from_slice(&answer.body).map_err(|error| {
         let kind = answer.content_type();
         let what = match error.classify() {
-            serde_json::error::Category::Data => "JSON that is not what was asked for".to_owned(),
-            serde_json::error::Category::Eof => format!("JSON that breaks off ({kind})"),
+            Category::Data => "JSON that is not what was asked for".to_owned(),
+            Category::Eof if !answer.body.is_empty() => format!("JSON that breaks off ({kind})"),
             _ => format!("no JSON ({kind})"),
         };
         Refusal::senseless(operation, format!("`{host}` answered 200 with {what}"))

@@ -8,7 +8,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::failure::{Failure, Kind};
 use crate::deadline::seconds;
-use crate::error::{Exit, printable};
+use crate::error::Exit;
 
 /// No answer of Azure's is larger: a secret has at most 25 kB, a page at most 25 items.
 const LARGEST_BODY: usize = 1 << 20;
@@ -40,12 +40,25 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// What kind of body it is, for a message: `text/html`, say.
+    /// What kind of body it is, for a message: `text/html`, say. Anything else than a type's name is
+    /// not shown: it is the sender's to choose.
     #[must_use]
     pub fn content_type(&self) -> String {
-        match self.header("content-type") {
-            Some(text) => printable(text.split(';').next().unwrap_or_default()),
-            None => "no content type".to_owned(),
+        let Some(text) = self.header("content-type") else {
+            return "no content type".to_owned();
+        };
+        let name = text.split(';').next().unwrap_or_default().trim();
+        let known = ["text/", "application/", "image/"]
+            .iter()
+            .any(|group| name.starts_with(group));
+        let short = name.len() <= 40;
+        let plain = name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"/+-.".contains(&b));
+        if known && short && plain {
+            name.to_owned()
+        } else {
+            "an odd content type".to_owned()
         }
     }
 

@@ -104,22 +104,27 @@ fn jitter(wait: Duration) -> Duration {
     wait * (768 + u32::try_from(random).unwrap_or_default()) / 1024
 }
 
-/// The wait that a service asks for: the longest of the headers Azure's services send.
+/// The wait that a service asks for: the longest of the headers Azure's services send. A date is
+/// compared with the answer's own, where it has one: this machine's clock may be off.
 pub fn wish<'a>(header: impl Fn(&str) -> Option<&'a str>, now: SystemTime) -> Option<Duration> {
     let milliseconds = ["retry-after-ms", "x-ms-retry-after-ms"]
         .into_iter()
-        .filter_map(|name| header(name)?.trim().parse().ok())
+        .filter_map(|name| number(header(name)?))
         .map(Duration::from_millis);
-    let after = header("retry-after").and_then(|text| {
-        let text = text.trim();
-        match text.parse() {
-            Ok(seconds) => Some(Duration::from_secs(seconds)),
-            Err(_) => httpdate::parse_http_date(text)
-                .ok()
-                .map(|date| date.duration_since(now).unwrap_or_default()),
-        }
+    let date = |text| httpdate::parse_http_date(text).ok();
+    let now = header("date").and_then(date).unwrap_or(now);
+    let after = header("retry-after").and_then(|text| match number(text) {
+        Some(seconds) => Some(Duration::from_secs(seconds)),
+        None => date(text.trim()).map(|date| date.duration_since(now).unwrap_or_default()),
     });
     milliseconds.chain(after).max()
+}
+
+/// Digits; more of them than a number can have mean longer than anybody waits.
+fn number(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -215,7 +220,23 @@ mod tests {
             wish("x-ms-retry-after-ms", " 300 "),
             Some(Duration::from_millis(300))
         );
+        assert_eq!(
+            wish("retry-after", "99999999999999999999999"),
+            Some(Duration::from_secs(u64::MAX))
+        );
         assert_eq!(wish("retry-after", "soon"), None);
+        assert_eq!(wish("retry-after", "-1"), None);
         assert_eq!(wish("other", "1"), None);
+    }
+
+    #[test]
+    fn a_date_is_measured_by_the_service_s_clock() {
+        let here = httpdate::parse_http_date("Mon, 23 Nov 2026 12:00:00 GMT").unwrap();
+        let header = |name: &str| match name {
+            "date" => Some("Mon, 23 Nov 2026 13:00:00 GMT"),
+            "retry-after" => Some("Mon, 23 Nov 2026 13:00:05 GMT"),
+            _ => None,
+        };
+        assert_eq!(wish(header, here), Some(Duration::from_secs(5)));
     }
 }

@@ -103,15 +103,17 @@ fn refusal(client: &Client, answer: &Answer, operation: &str, host: &str) -> Err
     let Some((name, description)) = text(&body, "error").zip(description) else {
         return unexpected(answer, operation, host);
     };
-    let sentence = client.quote(first_sentence(description));
+    // Struck out first: cut first, half a secret that Entra repeats would be left.
+    let words = client.quote(description);
+    let (sentence, reason) = (first_sentence(&words), reason(&words));
     let name = client.quote(name);
-    let mut cause = format!("{sentence} ({name}");
+    let mut cause = format!("{sentence}{reason} ({name}");
     for (label, key) in [
         ("trace id", "trace_id"),
         ("correlation id", "correlation_id"),
     ] {
         if let Some(id) = text(&body, key) {
-            cause.push_str(&format!(", {label} {}", client.quote(id)));
+            cause.extend([", ", label, " ", &client.quote(id)]);
         }
     }
     cause.push(')');
@@ -131,6 +133,14 @@ fn first_sentence(description: &str) -> &str {
     let ends = ["\r", "\n", ". ", " Trace ID:"];
     let end = ends.iter().filter_map(|end| description.find(end)).min();
     description[..end.unwrap_or(description.len())].trim_end_matches('.')
+}
+
+/// What Entra adds to some sentences, in brackets: for a certificate that is all there is to go by.
+fn reason(description: &str) -> String {
+    let found = description
+        .split_once("[Reason - ")
+        .and_then(|(_, rest)| rest.split(['.', ',', ']']).next());
+    found.map_or_else(String::new, |reason| format!(" [{}]", reason.trim()))
 }
 
 /// The number of the error: from its list, or as the description begins.
@@ -169,7 +179,7 @@ fn advice(code: Option<u64>) -> Option<&'static str> {
         53_003 => {
             "a Conditional Access policy forbids it: have this machine's address or the application allowed"
         }
-        70_021 => {
+        70_021 | 700_211 | 700_213 | 7_002_137 | 7_002_138 => {
             "no federated credential of the application matches: check its issuer, subject and audience"
         }
         _ => return None,
@@ -196,6 +206,13 @@ mod tests {
         ] {
             assert_eq!(first_sentence(description), sentence);
         }
+    }
+
+    #[test]
+    fn the_reason_stands_in_brackets() {
+        let description = "AADSTS700027: Not registered. [Reason - The key was not found., Thumbprint of key: '01']";
+        assert_eq!(reason(description), " [The key was not found]");
+        assert_eq!(reason("AADSTS700027: Not registered."), "");
     }
 
     #[test]

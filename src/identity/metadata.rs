@@ -99,7 +99,8 @@ pub(super) fn token(
         ManagedIdentity::ResourceId(id) => Some(("msi_res_id", id)),
     };
     if let Some((name, id)) = id {
-        url.push_str(&format!("&{name}={}", utf8_percent_encode(id, QUERY)));
+        url.extend(["&", name, "="]);
+        url.extend(utf8_percent_encode(id, QUERY));
     }
     let url = Url::parse(&url).ok_or_else(|| {
         Error::new(
@@ -121,7 +122,7 @@ pub(super) fn token(
         .map_err(|failure| no_answer(failure, &operation))?;
     match answer.status {
         200 => token_in(&answer, &operation, url.host()),
-        400 => Err(refusal(client, &answer, &operation)),
+        400 => Err(refusal(client, &answer, &operation, url.host())),
         403 => Err(Error::new(
             Exit::NoToken,
             operation,
@@ -150,14 +151,14 @@ fn no_answer(failure: Failure, operation: &str) -> Error {
 }
 
 /// IMDS's no, with its own description.
-fn refusal(client: &Client, answer: &Answer, operation: &str) -> Error {
+fn refusal(client: &Client, answer: &Answer, operation: &str, host: &str) -> Error {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let name = text(&body, "error");
     let description = text(&body, "error_description");
     let words = match (name, description) {
         (Some(name), Some(description)) => format!("{description} ({name})"),
         (Some(words), None) | (None, Some(words)) => words.to_owned(),
-        (None, None) => return unexpected(answer, operation, "the metadata endpoint"),
+        (None, None) => return unexpected(answer, operation, host),
     };
     let hint = advice(&words);
     let words = client.quote(&words);

@@ -25,8 +25,7 @@ pub struct Listed {
 
 #[derive(Deserialize)]
 struct Page {
-    #[serde(default)]
-    value: Vec<Item>,
+    value: Option<Vec<Item>>,
     #[serde(rename = "nextLink")]
     next_link: Option<String>,
 }
@@ -45,26 +44,29 @@ struct Attributes {
 
 pub(super) fn list(vault: &Vault) -> Result<Vec<Listed>, Refusal> {
     let operation = format!("cannot list the secrets of `{}`", vault.name);
-    let first = vault.url(
-        &format!("/secrets?api-version={}", vault.api_version),
-        &operation,
-    )?;
+    let target = format!("/secrets?api-version={}", vault.api_version);
+    let first = vault.url(&target, &operation)?;
     let mut listed = Vec::new();
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::from([target]);
     let mut url = first.clone();
     for page in 1..=MOST_PAGES {
         let answer = vault.ask(&url, format!("list, page {page}"), &operation)?;
         let page: Page = parse(&answer, &operation, &vault.host)?;
-        for item in page.value {
+        if page.value.is_none() && page.next_link.is_none() {
+            let cause = format!("`{}` answered 200 with JSON that is no listing", vault.host);
+            return Err(Refusal::senseless(&operation, cause));
+        }
+        for item in page.value.into_iter().flatten() {
             listed.push(read(vault, item, &operation)?);
         }
         let Some(next) = page.next_link.filter(|link| !link.is_empty()) else {
             return Ok(listed);
         };
-        url = follow(&first, &next).map_err(|problem| {
+        let target = follow(&first, &next).map_err(|problem| {
             Refusal::senseless(&operation, format!("the link to the next page {problem}"))
         })?;
-        if !seen.insert(next) {
+        url = vault.url(&target, &operation)?;
+        if !seen.insert(target) {
             return Err(Refusal::senseless(
                 &operation,
                 "the link to the next page repeats".to_owned(),
@@ -77,13 +79,17 @@ pub(super) fn list(vault: &Vault) -> Result<Vec<Listed>, Refusal> {
     ))
 }
 
-/// Where the next page is; the token goes nowhere but to the host that was asked.
-fn follow(first: &Url, link: &str) -> Result<Url, &'static str> {
+/// Path and query of the next page; the token goes nowhere but to the host that was asked. That host
+/// is written as before: spelled with its port, as Azure does it, it would get a connection of its own.
+fn follow(first: &Url, link: &str) -> Result<String, &'static str> {
     match Url::parse(link) {
         None => Err("is no URL"),
         Some(url) if !url.is_https() => Err("is not https"),
         Some(url) if !url.same_server(first) => Err("leads to another host or port"),
-        Some(url) => Ok(url),
+        Some(url) => Ok(match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        }),
     }
 }
 
@@ -113,10 +119,10 @@ mod tests {
     #[test]
     fn a_link_leads_nowhere_else() {
         let first = Url::parse("https://kv-prod.vault.azure.net/secrets?api-version=7.4").unwrap();
-        let follow = |link: &str| follow(&first, link).map(|_| ());
+        let follow = |link: &str| follow(&first, link);
         assert_eq!(
-            follow("https://kv-prod.vault.azure.net:443/secrets?$skiptoken=a"),
-            Ok(())
+            follow("https://KV-prod.vault.azure.net:443/secrets?$skiptoken=a"),
+            Ok("/secrets?$skiptoken=a".to_owned())
         );
         for bad in [
             "http://kv-prod.vault.azure.net:443/secrets",

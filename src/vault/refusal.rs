@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::VaultName;
 use crate::cloud::Host;
-use crate::error::{Error, Exit, printable};
+use crate::error::{Error, Exit};
 use crate::http::{Answer, Client, Failure, Kind};
 
 /// Why a secret or a listing could not be had.
@@ -50,12 +50,12 @@ impl Refusal {
     }
 }
 
-/// No answer at all: nothing else of this vault would get one.
+/// No answer at all: nothing else of this vault would get one. What came and is no HTTP is like any
+/// other answer that makes no sense: the next one may.
 pub(super) fn no_answer(failure: Failure, vault: &VaultName, operation: &str) -> Refusal {
-    let reach = if failure.kind == Kind::Deadline {
-        Reach::Request
-    } else {
-        Reach::Vault
+    let reach = match failure.kind {
+        Kind::Deadline | Kind::Garbled => Reach::Request,
+        _ => Reach::Vault,
     };
     let hint = (failure.kind == Kind::NoSuchHost).then(|| {
         format!(
@@ -104,20 +104,28 @@ pub(super) fn refusal(client: &Client, answer: &Answer, host: &Host, operation: 
             words.clone(),
             Some("the vault does not know this version of its API: try another one with `--api-version`".to_owned()),
         ),
-        429 => (Reach::Request, Exit::Service, format!("the vault is throttled: {words}"), None),
+        429 => (Reach::Request, Exit::Service, said_so("the vault is throttled", &words), None),
         status => {
-            let code = client.quote(said.code);
-            (Reach::Request, Exit::Service, format!("the vault answered {status} {code}: {words}"), None)
+            let what = format!("the vault answered {status} {}", client.quote(said.code));
+            (Reach::Request, Exit::Service, said_so(what.trim_end(), &words), None)
         }
     };
     let id = answer
         .header("x-ms-request-id")
-        .map(|id| format!(" (request id {})", printable(id)));
+        .map(|id| format!(" (request id {})", client.quote(id)));
     let cause = format!("{cause}{}{}", id.unwrap_or_default(), answer.aftermath());
     let error = Error::new(answer.exit(exit), operation, cause)
         .maybe_hint(hint)
         .maybe_hint(answer.aftermath_hint());
     Refusal { reach, error }
+}
+
+/// What it is, and the vault's own words where there are any.
+fn said_so(what: &str, words: &str) -> String {
+    if words.is_empty() {
+        return what.to_owned();
+    }
+    format!("{what}: {words}")
 }
 
 type Verdict = (Reach, Exit, String, Option<String>);
@@ -142,19 +150,19 @@ fn unauthorized(client: &Client, answer: &Answer, said: &Said, words: &str) -> V
         };
         let what = tenant.map_or_else(String::new, |tenant| format!(" (`--tenant-id {tenant}`)"));
         (
-            format!("{whose}: {words}"),
+            said_so(&whose, words),
             format!(
                 "use an application of the vault's tenant{what}; a managed identity belongs to its machine's tenant alone"
             ),
         )
     } else if said.message.contains("AKV10022") || said.message.contains("Invalid audience") {
         (
-            format!("the token is for another audience: {words}"),
+            said_so("the token is for another audience", words),
             "is it the right cloud (`--cloud`, `--vault-suffix`)?".to_owned(),
         )
     } else {
         (
-            format!("the vault does not accept the token: {words}"),
+            said_so("the vault does not accept the token", words),
             "check this machine's clock, the tenant and the cloud (`--cloud`)".to_owned(),
         )
     };
@@ -230,7 +238,7 @@ fn forbidden(said: &Said, words: &str) -> Verdict {
     (
         reach,
         Exit::Denied,
-        format!("{what}: {words}"),
+        said_so(what, words),
         Some(hint.to_owned()),
     )
 }
