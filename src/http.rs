@@ -212,7 +212,7 @@ impl<'a> Client<'a> {
             Policy::Service => CONNECT,
             Policy::Metadata => CONNECT_METADATA,
         };
-        self.pace.begin(connect);
+        self.pace.begin(host, connect);
         self.pace.left(host)?;
         let agent = self.agent(request);
         let response = if let Some(form) = request.form {

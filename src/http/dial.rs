@@ -172,17 +172,22 @@ pub struct TcpTransport {
 
 impl TcpTransport {
     fn failed(&self, error: &io::Error) -> ureq::Error {
-        let host = &self.host;
+        let peer = self.pace.peer(&self.host);
         let failure = match error.kind() {
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => self.pace.timed_out(host),
-            _ if self.pace.is_connecting() => cut_while_connecting(host),
-            _ => cut(host),
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => self.pace.timed_out(&peer),
+            _ if self.pace.is_connecting() => cut_while_connecting(&peer),
+            _ => cut(&peer),
         };
         self.role(failure)
     }
 
+    fn left(&self) -> Result<Duration, ureq::Error> {
+        let left = self.pace.left(&self.pace.peer(&self.host));
+        left.map_err(|failure| self.role(failure))
+    }
+
     fn role(&self, failure: Failure) -> ureq::Error {
-        into_ureq(if self.proxy && self.pace.is_connecting() {
+        into_ureq(if self.proxy && self.pace.is_before_tunnel() {
             of_proxy(failure)
         } else {
             failure
@@ -212,10 +217,7 @@ impl Transport for TcpTransport {
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
         let mut sent = 0;
         while sent < amount {
-            let left = self
-                .pace
-                .left(&self.host)
-                .map_err(|failure| self.role(failure))?;
+            let left = self.left()?;
             self.stream.set_write_timeout(Some(left))?;
             match self.stream.write(&self.buffers.output()[sent..amount]) {
                 Ok(0) => return Err(self.failed(&io::ErrorKind::WriteZero.into())),
@@ -229,10 +231,7 @@ impl Transport for TcpTransport {
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
         loop {
-            let left = self
-                .pace
-                .left(&self.host)
-                .map_err(|failure| self.role(failure))?;
+            let left = self.left()?;
             self.stream.set_read_timeout(Some(left))?;
             match self.stream.read(self.buffers.input_append_buf()) {
                 Ok(amount) => {
@@ -289,6 +288,9 @@ impl<In: Transport> Connector<In> for Tls {
             return Ok(Some(Either::A(transport)));
         }
         let to_proxy = self.proxy && details.config.proxy().is_none();
+        if self.proxy && !to_proxy {
+            self.pace.tunnelled();
+        }
         let role = |failure| into_ureq(if to_proxy { of_proxy(failure) } else { failure });
         let host = details.uri.host().unwrap_or_default();
         let name = tls::server_name(host).ok_or_else(|| {

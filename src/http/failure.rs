@@ -28,7 +28,7 @@ pub enum Kind {
     Tls,
     /// The proxy could not be reached.
     Proxy,
-    /// The proxy answered, and said no.
+    /// The proxy said no, or something that makes no sense, or its name does not exist.
     ProxyRefusal,
     /// The connection was cut before the answer was whole.
     Cut,

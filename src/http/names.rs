@@ -158,6 +158,7 @@ fn failed(host: &str, error: &io::Error) -> Failure {
 
 fn no_such_host(host: &str) -> Failure {
     Failure::new(Kind::NoSuchHost, format!("there is no host `{host}`"))
+        .hint("check the name, and the name servers in `/etc/resolv.conf`")
 }
 
 fn resolution(cause: String) -> Failure {

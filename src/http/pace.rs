@@ -17,6 +17,8 @@ pub struct Pace {
 }
 
 struct Attempt {
+    /// Who is asked.
+    host: String,
     /// Connecting, over all addresses, with proxy and TLS, takes no longer.
     connect: Duration,
     phase: Phase,
@@ -29,12 +31,15 @@ struct Attempt {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Connecting,
+    /// Still connecting, but the proxy has done its part.
+    Tunnelled,
     Answering,
 }
 
 impl Pace {
     pub fn new(deadline: Deadline) -> Arc<Self> {
         let attempt = Attempt {
+            host: String::new(),
             connect: Duration::ZERO,
             phase: Phase::Answering,
             until: deadline.at(),
@@ -49,8 +54,9 @@ impl Pace {
     }
 
     /// A request is about to be sent, over a connection that is there or one that is made now.
-    pub fn begin(&self, connect: Duration) {
+    pub fn begin(&self, host: &str, connect: Duration) {
         let mut attempt = self.lock();
+        host.clone_into(&mut attempt.host);
         attempt.connect = connect;
         attempt.dialed = false;
         attempt.heard = false;
@@ -66,6 +72,11 @@ impl Pace {
             attempt.phase = Phase::Connecting;
             attempt.until = self.deadline.at().min(Instant::now() + attempt.connect);
         }
+    }
+
+    /// The proxy has connected: what is made now is the connection to who is asked.
+    pub fn tunnelled(&self) {
+        self.lock().phase = Phase::Tunnelled;
     }
 
     /// The connection stands: the answer's time begins.
@@ -92,7 +103,21 @@ impl Pace {
     }
 
     pub fn is_connecting(&self) -> bool {
+        self.lock().phase != Phase::Answering
+    }
+
+    /// Whether it is the proxy that a connection is being made to, where there is one.
+    pub fn is_before_tunnel(&self) -> bool {
         self.lock().phase == Phase::Connecting
+    }
+
+    /// Who is at the other end of a connection to `host`: behind a proxy, who is asked.
+    pub fn peer(&self, host: &str) -> String {
+        let attempt = self.lock();
+        match attempt.phase {
+            Phase::Connecting => host.to_owned(),
+            Phase::Tunnelled | Phase::Answering => attempt.host.clone(),
+        }
     }
 
     /// What is left for the step in progress; a failure once nothing is.
@@ -109,7 +134,9 @@ impl Pace {
     pub fn timed_out(&self, host: &str) -> Failure {
         let attempt = self.lock();
         let (doing, limit, kind) = match attempt.phase {
-            Phase::Connecting => ("connecting to", attempt.connect, Kind::Connection),
+            Phase::Connecting | Phase::Tunnelled => {
+                ("connecting to", attempt.connect, Kind::Connection)
+            }
             Phase::Answering => ("waiting for", ANSWER, Kind::Silence),
         };
         if self.deadline.passed() {

@@ -51,6 +51,11 @@ impl Proxy {
             .filter(|password| !password.is_empty())
     }
 
+    /// Whether the URL has a user in it.
+    pub(super) fn has_user(&self) -> bool {
+        self.inner.username().is_some()
+    }
+
     /// For ureq.
     pub(super) fn inner(&self) -> ureq::Proxy {
         self.inner.clone()

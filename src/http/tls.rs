@@ -50,17 +50,18 @@ fn pem_words(error: &pem::Error) -> &'static str {
 
 /// Our own rustls configuration: ureq's takes either the built-in roots or a file's, not both.
 pub fn client_config(extra: &ExtraRoots) -> Arc<ClientConfig> {
-    let mut roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    roots.roots.extend(extra.0.iter().cloned());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring has cipher suites for TLS 1.2 and 1.3")
-        .with_root_certificates(roots)
+        .with_root_certificates(roots(extra))
         .with_no_client_auth();
     Arc::new(config)
+}
+
+fn roots(extra: &ExtraRoots) -> RootCertStore {
+    let builtin = webpki_roots::TLS_SERVER_ROOTS.iter();
+    builtin.chain(&extra.0).cloned().collect()
 }
 
 /// What a failed handshake means, and what to do about it.
@@ -201,6 +202,14 @@ mod tests {
             problem(empty),
             "none of its 1 certificates can be used as a root"
         );
+    }
+
+    #[test]
+    fn extra_roots_come_besides_the_built_in_ones() {
+        let builtin = webpki_roots::TLS_SERVER_ROOTS;
+        assert_eq!(roots(&ExtraRoots::default()).len(), builtin.len());
+        let extra = ExtraRoots(vec![builtin[0].clone()]);
+        assert_eq!(roots(&extra).len(), builtin.len() + 1);
     }
 
     #[test]

@@ -31,29 +31,42 @@ pub fn translate(error: ureq::Error, host: &str, pace: &Pace, proxy: Option<&Pro
         ),
         ureq::Error::ConnectProxyFailed(words) => proxy_refused(&words, proxy, host),
         ureq::Error::LargeResponseHeader(..) => garbled(host, "its head is too large"),
-        _ if pace.is_connecting() && proxy.is_some() => of_proxy(garbled(host, "it is not HTTP")),
-        _ => garbled(host, "it is not HTTP"),
+        _ => match proxy.filter(|_| pace.is_connecting()) {
+            Some(proxy) => proxy_makes_no_sense(proxy),
+            None => garbled(host, "it is not HTTP"),
+        },
     }
+}
+
+/// Only a proxy speaks HTTP before the connection stands.
+fn proxy_makes_no_sense(proxy: &Proxy) -> Failure {
+    let cause = format!("what `{proxy}` answers is not HTTP");
+    of_proxy(Failure::new(Kind::ProxyRefusal, cause))
 }
 
 /// ureq tells the proxy's status in text only: "proxy server responded 407/407".
 fn proxy_refused(words: &str, proxy: Option<&Proxy>, host: &str) -> Failure {
-    let proxy = proxy.map(ToString::to_string).unwrap_or_default();
+    let name = proxy.map(ToString::to_string).unwrap_or_default();
     let status = words
         .split(|c: char| !c.is_ascii_digit())
         .find(|part| part.len() == 3);
     let Some(status) = status else {
-        let cause = format!("the proxy `{proxy}` closed the connection without an answer");
-        return Failure::new(Kind::Proxy, cause);
+        let cause = format!("the proxy `{name}` closed the connection without an answer");
+        return Failure::new(Kind::Proxy, cause).hint(PROXY_HINT);
     };
     let failure = Failure::new(
         Kind::ProxyRefusal,
-        format!("the proxy `{proxy}` refused to connect to `{host}` (status {status})"),
+        format!("the proxy `{name}` refused to connect to `{host}` (status {status})"),
     );
     match status {
-        "407" => failure.hint("it asks for a user and a password: put them into the URL in `HTTPS_PROXY` or the configuration file"),
+        // tinyproxy says 401 to a wrong password.
+        "401" | "407" if proxy.is_some_and(Proxy::has_user) => {
+            failure.hint("it does not accept the user and the password in its URL")
+        }
+        "401" | "407" => failure.hint("it asks for a user and a password: put them into the URL in `HTTPS_PROXY` or the configuration file"),
         "403" => failure.hint("its rules forbid this host: have it allowed, or exempt it with `NO_PROXY`"),
-        "502" | "503" | "504" => Failure { kind: Kind::Proxy, ..failure }
+        // tinyproxy says 500 to a name it cannot resolve and to an address it cannot reach.
+        "500" | "502" | "503" | "504" => Failure { kind: Kind::Proxy, ..failure }
             .hint("the proxy could not reach the host, or does not know its name"),
         _ => failure.hint("check the proxy's URL, or exempt the host with `NO_PROXY`"),
     }
@@ -67,19 +80,22 @@ fn garbled(host: &str, how: &str) -> Failure {
     .hint("something that is not Azure answers there: check the proxy, `--connect-to` and the DNS")
 }
 
+const PROXY_HINT: &str =
+    "check `--proxy`, `HTTPS_PROXY` or the configuration's `proxy`; `--no-proxy` goes without";
+
 /// A failure to reach the proxy, said of the proxy.
 pub fn of_proxy(failure: Failure) -> Failure {
-    if failure.kind == Kind::Deadline {
-        return failure;
-    }
-    let kind = if failure.may_pass() {
-        Kind::Proxy
-    } else {
-        failure.kind
+    let kind = match failure.kind {
+        Kind::Deadline => return failure,
+        // It is not the service's name that does not exist.
+        Kind::NoSuchHost => Kind::ProxyRefusal,
+        _ if failure.may_pass() => Kind::Proxy,
+        kind => kind,
     };
-    let hint = failure.hint.unwrap_or_else(|| {
-        "check `--proxy`, `HTTPS_PROXY` or the configuration's `proxy`; `--no-proxy` goes without".to_owned()
-    });
+    let hint = match failure.hint {
+        Some(hint) if kind != Kind::ProxyRefusal => hint,
+        _ => PROXY_HINT.to_owned(),
+    };
     Failure {
         kind,
         cause: format!("the proxy cannot be used: {}", failure.cause),

@@ -126,6 +126,14 @@ impl<'a> Akv<'a> {
         self.env("AZURE_POD_IDENTITY_AUTHORITY_HOST", azure.metadata_url())
     }
 
+    /// Trusting the stand-in, which it has to find by itself.
+    pub fn trusting(mut self, azure: &'a Standin) -> Self {
+        self.azure = Some(azure);
+        self.options
+            .extend(["--ca-file".into(), azure.ca_file().into()]);
+        self
+    }
+
     /// As the stand-in's application, with its client secret in the environment.
     pub fn app(mut self, azure: &'a Standin) -> Self {
         if self.azure.is_none() {

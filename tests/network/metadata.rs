@@ -1,0 +1,78 @@
+//! The metadata endpoint where every Azure VM has it, and where it is not.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::command::Akv;
+use crate::ground::Added;
+use crate::peer::{Deaf, VAULT, names};
+use crate::scenarios;
+use crate::standin::Standin;
+
+scenarios![
+    the_endpoint_of_every_vm,
+    no_route_to_it,
+    nobody_listens_there,
+    nobody_answers_there,
+];
+
+const ADDRESS: &str = "169.254.169.254";
+const VARIABLE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
+
+fn the_endpoint_of_every_vm() {
+    let _here = Added::address(ADDRESS);
+    let names = names();
+    let azure = Standin::builder()
+        .tls_at(SocketAddr::from(([127, 0, 0, 1], 443)))
+        .metadata_at(SocketAddr::from(([169, 254, 169, 254], 80)))
+        .start();
+    azure.secret("kv-prod", "api", "value-of-api");
+
+    Akv::new()
+        .args(["get", "kv-prod/api"])
+        .trusting(&azure)
+        .env_remove(VARIABLE)
+        .stdout("value-of-api")
+        .run();
+
+    azure.expect(&[
+        "GET metadata/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net",
+        "GET kv-prod.vault.azure.net/secrets/api?api-version=7.4",
+    ]);
+    assert_eq!(azure.connections().len(), 2);
+    // An address needs no look-up.
+    let asked = names.questions();
+    assert!(asked.iter().all(|(name, _)| name == VAULT), "{asked:?}");
+}
+
+/// No endpoint: said within this many seconds, the second try included.
+fn is_absent(words: &str, seconds: u64) {
+    let output = Akv::new()
+        .args(["get", "kv-prod/api"])
+        .env_remove(VARIABLE)
+        .status(3)
+        .stderr_has("there is no metadata endpoint here")
+        .stderr_has(words)
+        .stderr_has("akv-xsoar: hint: managed identities work on Azure VMs only")
+        .stderr_has("--client-secret-file")
+        .run();
+    assert!(output.elapsed >= Duration::from_secs(1), "{output:?}");
+    assert!(output.elapsed < Duration::from_secs(seconds), "{output:?}");
+}
+
+fn no_route_to_it() {
+    is_absent("network unreachable", 2);
+    let _route = Added::new(&format!("route add unreachable {ADDRESS}"));
+    is_absent("host unreachable", 2);
+}
+
+fn nobody_listens_there() {
+    let _here = Added::address(ADDRESS);
+    is_absent("connection refused", 2);
+}
+
+fn nobody_answers_there() {
+    let _here = Added::address(ADDRESS);
+    let _deaf = Deaf::at("169.254.169.254:80");
+    is_absent("within 1 s", 4);
+}
