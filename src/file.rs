@@ -2,13 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::OFlags;
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::deadline::Deadline;
@@ -69,14 +70,9 @@ pub type Problem = String;
 /// What the system says, a directory, too large, or nothing came before the deadline.
 pub fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Content, Problem> {
     // Not blocking: a FIFO that nobody writes to must not hold the run at `open`.
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC)
-        .bits()
-        .cast_signed();
-    let file = File::options()
-        .read(true)
-        .custom_flags(flags)
-        .open(path)
-        .map_err(|e| words(&e))?;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let fd = rustix::fs::openat(CWD, path, flags, Mode::empty());
+    let file = File::from(fd.map_err(|e| words(&e.into()))?);
     let metadata = file.metadata().map_err(|e| words(&e))?;
     let kind = metadata.file_type();
     if kind.is_dir() {
@@ -86,9 +82,13 @@ pub fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Content, Pr
         mode: metadata.mode(),
         owner: metadata.uid(),
     };
-    let waits = kind.is_fifo() || kind.is_socket() || kind.is_char_device();
+    let expected = if kind.is_file() {
+        usize::try_from(metadata.len()).unwrap_or(usize::MAX)
+    } else {
+        USUAL
+    };
     Ok(Content {
-        bytes: read_all(&file, file.as_fd(), waits, most, deadline)?,
+        bytes: read_all(file.as_fd(), expected, most, deadline)?,
         access,
     })
 }
@@ -98,60 +98,64 @@ pub fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Content, Pr
 /// # Errors
 /// As [`read`].
 pub fn read_stdin(most: usize, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Problem> {
-    let stdin = io::stdin();
-    read_all(stdin.lock(), stdin.as_fd(), true, most, deadline)
+    // Not through its buffer, which is never wiped.
+    read_all(io::stdin().as_fd(), USUAL, most, deadline)
 }
 
+/// What a stream is expected to bring.
+const USUAL: usize = 16 * 1024;
+
 fn read_all(
-    mut source: impl Read,
     fd: BorrowedFd,
-    waits: bool,
+    expected: usize,
     most: usize,
     deadline: &Deadline,
 ) -> Result<Zeroizing<Vec<u8>>, Problem> {
-    // One byte more than allowed shows that there is more; no growing, which would leave copies.
-    let mut bytes = Zeroizing::new(vec![0; most + 1]);
+    // One byte more than allowed shows that there is more.
+    let limit = most.saturating_add(1);
+    let mut bytes = Zeroizing::new(vec![0; expected.min(most) + 1]);
     let mut filled = 0;
-    while filled < bytes.len() {
-        if waits && !wait(fd, PollFlags::IN, deadline) {
+    loop {
+        if filled == limit {
+            return Err(format!("it is larger than {most} bytes"));
+        }
+        if filled == bytes.len() {
+            // Not `resize`: it would leave what it moves from unwiped.
+            let mut larger = Zeroizing::new(vec![0; filled.saturating_mul(2).min(limit)]);
+            larger[..filled].copy_from_slice(&bytes);
+            bytes = larger;
+        }
+        if !wait(fd, PollFlags::IN, deadline) {
             return Err(format!(
                 "nothing came from it within {} (`--timeout`)",
                 deadline.seconds()
             ));
         }
-        match source.read(&mut bytes[filled..]) {
+        match rustix::io::read(fd, &mut bytes[filled..]) {
             Ok(0) => break,
             Ok(count) => filled += count,
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
-                ) => {}
-            Err(error) => return Err(words(&error)),
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(error) => return Err(words(&error.into())),
         }
-    }
-    if filled > most {
-        return Err(format!("it is larger than {most} bytes"));
     }
     bytes[filled..].zeroize();
     bytes.truncate(filled);
     Ok(bytes)
 }
 
-/// Waits until the descriptor is ready (or at its end); `false` once the deadline has passed.
+/// Waits until the descriptor is ready (or at its end); `false` if it is not once the deadline has
+/// passed. A regular file is always ready.
 #[must_use]
 pub fn wait(fd: BorrowedFd, what: PollFlags, deadline: &Deadline) -> bool {
     loop {
         let left = deadline.left();
-        if left.is_zero() {
-            return false;
-        }
         let timeout = Timespec {
-            tv_sec: left.as_secs().cast_signed(),
+            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: left.subsec_nanos().into(),
         };
         match poll(&mut [PollFd::from_borrowed_fd(fd, what)], Some(&timeout)) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => {}
+            Ok(0) | Err(Errno::INTR) if left.is_zero() => return false,
+            Ok(0) | Err(Errno::INTR) => {}
             // An error on the descriptor shows when it is used.
             Ok(_) | Err(_) => return true,
         }

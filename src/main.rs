@@ -1,7 +1,7 @@
 //! Arguments and environment in; result, messages and exit code out.
 
 use std::cell::Cell;
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,8 @@ use akv_xsoar::deadline::Deadline;
 use akv_xsoar::error::Failures;
 use akv_xsoar::options::{self, Verbosity, Wish};
 use akv_xsoar::report::Reporter;
-use akv_xsoar::{process, run, sink::Sink};
+use akv_xsoar::sink::{self, Sink};
+use akv_xsoar::{process, run};
 
 fn main() -> ExitCode {
     process::harden();
@@ -39,13 +40,13 @@ fn obey(
 ) -> Result<(), Failures> {
     let environment = |name: &str| std::env::var_os(name);
     match options::read(arguments, &environment, start, messages, |v| {
-        messages.verbosity.set(v)
+        messages.verbosity.set(v);
     })? {
         Wish::Show(text) => {
-            let deadline = Deadline::new(start, Deadline::DEFAULT);
-            Sink::Stdout.write(text.as_bytes(), &deadline)?;
+            Sink::Stdout.write(text.as_bytes(), &messages.deadline.get())?;
         }
         Wish::Run(options) => {
+            messages.deadline.set(options.network.deadline);
             run(&options, messages)?;
         }
     }
@@ -56,6 +57,8 @@ fn obey(
 struct Messages {
     verbosity: Cell<Verbosity>,
     start: Instant,
+    deadline: Cell<Deadline>,
+    /// Whether it is a terminal that knows how to clear a line.
     terminal: bool,
     in_progress: Cell<bool>,
 }
@@ -65,11 +68,12 @@ const LONG: Duration = Duration::from_secs(1);
 
 impl Messages {
     fn new(verbosity: Verbosity, start: Instant) -> Self {
-        let verbosity = Cell::new(verbosity);
+        let dumb = std::env::var_os("TERM").is_some_and(|name| name == "dumb");
         Self {
-            verbosity,
+            verbosity: Cell::new(verbosity),
             start,
-            terminal: stderr().is_terminal(),
+            deadline: Cell::new(Deadline::new(start, Deadline::DEFAULT)),
+            terminal: stderr().is_terminal() && !dumb,
             in_progress: Cell::new(false),
         }
     }
@@ -86,13 +90,19 @@ impl Messages {
     /// what to do. No secret, token or body of an answer is in any text: inner layers see to that.
     fn print(&self, kind: &str, text: &str) {
         self.clear_progress();
-        // Where nobody reads stderr there is nobody to tell.
-        let _ = stderr().write_all(format!("akv-xsoar: {kind}: {text}\n").as_bytes());
+        // A service's own words at the end may have one.
+        let text = text.trim_end_matches('.');
+        self.say(&format!("akv-xsoar: {kind}: {text}\n"));
+    }
+
+    /// Where nobody reads stderr there is nobody to tell, and nothing to wait for beyond the deadline.
+    fn say(&self, text: &str) {
+        sink::tell(text, &self.deadline.get());
     }
 
     fn clear_progress(&self) {
         if self.in_progress.replace(false) {
-            let _ = stderr().write_all(b"\r\x1b[K");
+            self.say("\r\x1b[K");
         }
     }
 }
@@ -116,8 +126,7 @@ impl Reporter for Messages {
             && self.start.elapsed() >= LONG
         {
             self.in_progress.set(true);
-            let line = format!("\r\x1b[Kakv-xsoar: {what}: {done}/{total}");
-            let _ = stderr().write_all(line.as_bytes());
+            self.say(&format!("\r\x1b[Kakv-xsoar: {what}: {done}/{total}"));
         }
     }
 }

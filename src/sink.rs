@@ -1,25 +1,29 @@
 //! Where the result goes: standard output, or a file that is whole or untouched.
 //!
-//! A file is written under a name of its own in the same directory, and renamed into place once its
-//! bytes are on the disk. Nothing is opened before there is something to write. A run that is killed
-//! leaves that temporary file; the next one into the same directory finds it unlocked and removes it.
+//! A path is followed (`place`) to a directory and a name in it. A file there is replaced (`replace`):
+//! written under another name beside it, and renamed once its bytes are on the disk. A FIFO, a device
+//! or a descriptor is written as it is. Nothing is opened before there is something to write.
+//!
+//! A descriptor that is closed when the program starts cannot be told from `/dev/null`: Rust opens
+//! that in its place before `main`, so that no other file of ours gets its number.
 
-use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Write};
+mod place;
+mod replace;
+
+use std::ffi::OsStr;
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::event::PollFlags;
-use rustix::fs::{AtFlags, CWD, Dir, FlockOperation, Mode, OFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags};
+use rustix::io::Errno;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
-use crate::file::{is_trusted_owner, shown, wait, words};
+use crate::file::{shown, wait, words};
+use place::{Place, Thing};
 
 /// Where a result goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,15 +42,6 @@ pub enum Written {
     /// Whoever read standard output has gone, as `head` does.
     ReaderGone,
 }
-
-/// A new file is for its owner's eyes only, whatever the umask.
-const MODE: Mode = Mode::from_raw_mode(0o600);
-
-/// How the names of our temporary files begin and end.
-const TEMPORARY: (&[u8], &[u8]) = (b".akv-xsoar-", b".tmp");
-
-/// As many symbolic links the kernel follows, too.
-const MOST_LINKS: usize = 40;
 
 impl Sink {
     /// The sink of an `--output`: `-` and the names of standard output's descriptor are that.
@@ -69,31 +64,30 @@ impl Sink {
     /// [`Exit::Output`], or [`Exit::Deadline`] where a reader does not take it in time. A file that
     /// was there before is as it was.
     pub fn write(&self, bytes: &[u8], deadline: &Deadline) -> Result<Written, Error> {
-        match self {
+        let (result, operation) = match self {
             Self::Stdout => {
-                let stdout = io::stdout();
-                // Not blocking is the reader's affair: the descriptor may be shared.
-                write_stream(
-                    &stdout,
-                    |part| rustix::io::write(&stdout, part),
-                    bytes,
-                    deadline,
-                )
-                .or_else(|problem| match problem {
-                    Problem::Pipe => Ok(Written::ReaderGone),
-                    problem => Err(problem.error("cannot write to standard output", deadline)),
-                })
+                let result = match write_stdout(bytes, deadline) {
+                    Err(Problem::Pipe) => return Ok(Written::ReaderGone),
+                    result => result,
+                };
+                (result, "cannot write to standard output".to_owned())
             }
             Self::File(path) => {
-                let operation = || format!("cannot write `{}`", shown(path));
-                write_path(path, bytes, deadline)
-                    .map_err(|problem| problem.error(operation(), deadline))?;
-                Ok(Written::All)
+                let operation = format!("cannot write `{}`", shown(path));
+                (write_path(path, bytes, deadline), operation)
             }
-        }
+        };
+        result.map_err(|problem| problem.error(operation, deadline))?;
+        Ok(Written::All)
     }
 }
 
+/// Writes a message to standard error. What nobody takes before the deadline is dropped.
+pub fn tell(text: &str, deadline: &Deadline) {
+    let _ = write_stream(io::stderr(), text.as_bytes(), deadline);
+}
+
+/// Why nothing, or not everything, was written.
 enum Problem {
     Pipe,
     Deadline,
@@ -102,36 +96,40 @@ enum Problem {
 }
 
 impl Problem {
-    fn error(self, operation: impl Into<String>, deadline: &Deadline) -> Error {
+    fn error(self, operation: String, deadline: &Deadline) -> Error {
         let error = |cause: String| Error::new(Exit::Output, operation, cause);
         match self {
             Self::Pipe => error("its reader has gone".to_owned()),
-            Self::Deadline => {
-                return Error::new(
-                    Exit::Deadline,
-                    "the output was not taken in time",
-                    format!("nobody read it within {} (`--timeout`)", deadline.seconds()),
-                );
-            }
+            Self::Deadline => Error::new(
+                Exit::Deadline,
+                "the output was not taken in time",
+                format!("nobody read it within {} (`--timeout`)", deadline.seconds()),
+            ),
             Self::Other(cause) => error(cause),
             Self::System(what, cause) => {
-                let hint = match cause.kind() {
-                    io::ErrorKind::NotFound => "the directory must be there already",
-                    io::ErrorKind::PermissionDenied => {
-                        "the user who runs this must be able to write into the directory, not only the file"
-                    }
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                        "make room, and run it again"
-                    }
-                    io::ErrorKind::ReadOnlyFilesystem => {
-                        "choose a place that can be written, such as one under `/run`"
-                    }
-                    _ => return error(format!("{what}: {}", words(&cause))),
-                };
-                return error(format!("{what}: {}", words(&cause))).hint(hint);
+                error(format!("{what}: {}", words(&cause))).maybe_hint(advice(&cause))
             }
         }
     }
+}
+
+/// What a person does about a system's error.
+fn advice(cause: &io::Error) -> Option<String> {
+    let hint = match cause.kind() {
+        io::ErrorKind::NotFound => "the directory must be there already",
+        io::ErrorKind::PermissionDenied => {
+            "the user who runs this must be able to write into the directory, not only the file"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room, and run it again",
+        io::ErrorKind::ReadOnlyFilesystem => {
+            "choose a place that can be written, such as one under `/run`"
+        }
+        io::ErrorKind::ResourceBusy => {
+            "a file that is a mount of its own cannot be replaced: mount its directory instead"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Problem {
@@ -145,190 +143,76 @@ fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Problem {
     }
 }
 
+fn write_stdout(bytes: &[u8], deadline: &Deadline) -> Result<(), Problem> {
+    let stdout = io::stdout();
+    match reopen(stdout.as_fd()) {
+        Some(own) => write_stream(own, bytes, deadline),
+        None => write_stream(stdout, bytes, deadline),
+    }
+}
+
+/// A pipe or a terminal once more, for a descriptor that does not block: not blocking is a matter of
+/// the descriptor, and the one that was handed to us may be others', too. Where that is not allowed,
+/// only a writer beside us, or a terminal that was stopped, can hold up a run beyond its deadline.
+fn reopen(stdout: impl AsFd) -> Option<OwnedFd> {
+    let mode = rustix::fs::fstat(&stdout).ok()?.st_mode;
+    if !FileType::from_raw_mode(mode).is_fifo() && !rustix::termios::isatty(&stdout) {
+        return None;
+    }
+    rustix::fs::openat(CWD, "/proc/self/fd/1", STREAM, Mode::empty()).ok()
+}
+
+/// How what is no file is opened: it neither blocks nor becomes our terminal.
+const STREAM: OFlags = OFlags::WRONLY
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::NOCTTY)
+    .union(OFlags::CLOEXEC);
+
 /// Writes what a pipe takes at once, never so much that the write would block.
-fn write_stream(
-    fd: impl AsFd,
-    mut write: impl FnMut(&[u8]) -> rustix::io::Result<usize>,
-    mut bytes: &[u8],
-    deadline: &Deadline,
-) -> Result<Written, Problem> {
+fn write_stream(fd: impl AsFd, mut bytes: &[u8], deadline: &Deadline) -> Result<(), Problem> {
     /// `PIPE_BUF`: what is writable takes this much.
     const PART: usize = 4096;
     while !bytes.is_empty() {
         if !wait(fd.as_fd(), PollFlags::OUT, deadline) {
             return Err(Problem::Deadline);
         }
-        match write(&bytes[..bytes.len().min(PART)]) {
+        match rustix::io::write(&fd, &bytes[..bytes.len().min(PART)]) {
             Ok(count) => bytes = &bytes[count..],
-            Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}
+            Err(Errno::INTR | Errno::AGAIN) => {}
             Err(error) => return Err(system("write")(error)),
         }
     }
-    Ok(Written::All)
-}
-
-fn write_path(path: &Path, bytes: &[u8], deadline: &Deadline) -> Result<(), Problem> {
-    let path = follow(path)?;
-    match path.metadata() {
-        Ok(metadata) if metadata.is_dir() => Err(Problem::Other("it is a directory".to_owned())),
-        Ok(metadata) if !metadata.is_file() => {
-            write_special(&path, &metadata.file_type(), bytes, deadline)
-        }
-        Ok(_) => replace(&path, bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => replace(&path, bytes),
-        Err(error) => Err(system("stat")(error)),
-    }
-}
-
-/// The file that a path's last symbolic links lead to. One that a stranger made is not followed: in a
-/// directory that others write to, it would send the secrets, or root's hand, elsewhere.
-fn follow(path: &Path) -> Result<PathBuf, Problem> {
-    let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        let link = match path.symlink_metadata() {
-            Ok(metadata) if metadata.is_symlink() => metadata,
-            _ => return Ok(path),
-        };
-        if !is_trusted_owner(link.uid()) {
-            let cause = format!(
-                "`{}` is a symbolic link that belongs to another user",
-                shown(&path)
-            );
-            return Err(Problem::Other(cause));
-        }
-        let target = path.read_link().map_err(system("readlink"))?;
-        // Of a descriptor's link the text is no path: the kernel alone can follow it.
-        if path.starts_with("/proc") || path.starts_with("/dev/fd") {
-            return Ok(path);
-        }
-        path = path
-            .parent()
-            .map(|parent| parent.join(&target))
-            .unwrap_or(target);
-    }
-    Err(Problem::Other("too many symbolic links".to_owned()))
-}
-
-/// A FIFO, a terminal, `/dev/null`: there is nothing to replace.
-fn write_special(
-    path: &Path,
-    kind: &std::fs::FileType,
-    bytes: &[u8],
-    deadline: &Deadline,
-) -> Result<(), Problem> {
-    if kind.is_socket() || kind.is_block_device() {
-        return Err(Problem::Other(
-            "it is neither a file nor a stream".to_owned(),
-        ));
-    }
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC)
-        .bits()
-        .cast_signed();
-    let file = loop {
-        match File::options().write(true).custom_flags(flags).open(path) {
-            Ok(file) => break file,
-            // A FIFO that nobody reads yet; the system has no way to wait for one without blocking.
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
-                if deadline.passed() {
-                    return Err(Problem::Deadline);
-                }
-                std::thread::sleep(Duration::from_millis(20).min(deadline.left()));
-            }
-            Err(error) => return Err(system("open")(error)),
-        }
-    };
-    write_stream(
-        &file,
-        |part| rustix::io::write(&file, part),
-        bytes,
-        deadline,
-    )
-    .map(|_| ())
-}
-
-/// Writes beside the file and renames into place.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
-    let name = path
-        .file_name()
-        .ok_or_else(|| Problem::Other("it has no file name".to_owned()))?;
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let directory = rustix::fs::openat(CWD, parent.unwrap_or(Path::new(".")), flags, Mode::empty())
-        .map_err(system("open the directory"))?;
-    remove_left_over(&directory);
-    let (temporary, file) = create(&directory)?;
-    let renamed = fill(&file, bytes).and_then(|()| {
-        rustix::fs::renameat(&directory, &temporary, &directory, name).map_err(system("rename"))
-    });
-    if let Err(problem) = renamed {
-        // Nothing can be done about a second failure, and the first one is reported.
-        let _ = rustix::fs::unlinkat(&directory, &temporary, AtFlags::empty());
-        return Err(problem);
-    }
-    // Some file systems cannot sync a directory; the file is in place all the same.
-    let _ = rustix::fs::fsync(&directory);
     Ok(())
 }
 
-fn fill(mut file: &File, bytes: &[u8]) -> Result<(), Problem> {
-    rustix::fs::fchmod(file, MODE).map_err(system("chmod"))?;
-    file.write_all(bytes).map_err(system("write"))?;
-    file.sync_all().map_err(system("fsync"))
-}
-
-/// A new, empty, locked file of a name that nobody has.
-fn create(directory: &OwnedFd) -> Result<(OsString, File), Problem> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    for _ in 0..100 {
-        let name = temporary_name();
-        let file = match rustix::fs::openat(directory, &name, flags, MODE) {
-            Ok(fd) => File::from(fd),
-            Err(rustix::io::Errno::EXIST) => continue,
-            Err(error) => return Err(system("create a file beside it")(error)),
-        };
-        // Some file systems have no locks: then a file that is left over stays.
-        let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive);
-        // Another run may have taken it for left over before it was locked.
-        if file.metadata().map_err(system("stat"))?.nlink() > 0 {
-            return Ok((name, file));
-        }
+fn write_path(path: &Path, bytes: &[u8], deadline: &Deadline) -> Result<(), Problem> {
+    let place = Place::find(path)?;
+    match place.thing {
+        Thing::Nothing | Thing::File => replace::replace(&place.directory, &place.name, bytes),
+        Thing::Stream => write_special(&place, OFlags::NOFOLLOW, bytes, deadline),
+        // Its file may have been written to before, and what was written stays.
+        Thing::Descriptor => write_special(&place, OFlags::APPEND, bytes, deadline),
     }
-    Err(Problem::Other(
-        "no free name for a file beside it".to_owned(),
-    ))
 }
 
-fn temporary_name() -> OsString {
-    let random = RandomState::new().hash_one(std::process::id());
-    let (before, after) = TEMPORARY;
-    let mut name = before.to_vec();
-    name.extend(format!("{random:016x}").bytes());
-    name.extend(after);
-    OsStr::from_bytes(&name).to_owned()
-}
-
-/// Removes the temporary files of runs that were killed: those whose lock nobody holds.
-fn remove_left_over(directory: &OwnedFd) {
-    let Ok(entries) = Dir::read_from(directory) else {
-        return;
+/// A FIFO, a terminal, `/dev/null`, a descriptor: there is nothing to replace.
+fn write_special(
+    place: &Place,
+    flags: OFlags,
+    bytes: &[u8],
+    deadline: &Deadline,
+) -> Result<(), Problem> {
+    let fd = loop {
+        match rustix::fs::openat(&place.directory, &place.name, STREAM | flags, Mode::empty()) {
+            Ok(fd) => break fd,
+            // A FIFO that nobody reads yet; the system has no way to wait for one without blocking.
+            Err(Errno::NXIO) if !deadline.passed() => {
+                std::thread::sleep(Duration::from_millis(20).min(deadline.left()));
+            }
+            Err(Errno::NXIO) => return Err(Problem::Deadline),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(system("open")(error)),
+        }
     };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_bytes();
-        let (before, after) = TEMPORARY;
-        if !name.starts_with(before) || !name.ends_with(after) {
-            continue;
-        }
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let Ok(file) = rustix::fs::openat(directory, name, flags, Mode::empty()) else {
-            continue;
-        };
-        let regular = rustix::fs::fstat(&file)
-            .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file());
-        if regular && rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            // If somebody else was quicker, it is gone as it should be.
-            let _ = rustix::fs::unlinkat(directory, name, AtFlags::empty());
-        }
-    }
+    write_stream(fd, bytes, deadline)
 }

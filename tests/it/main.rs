@@ -5,10 +5,29 @@
 // The runner and the stand-in are tools of all scenarios; each uses a part.
 #![allow(dead_code)]
 
+mod answers;
 mod canary;
+mod choice;
+mod cloud;
 mod command;
+mod configuration;
+mod deadline;
+mod entra;
 mod fetch;
+mod gate;
+mod listing;
+mod messages;
+mod metadata;
+mod missing;
+mod network_options;
+mod output;
+mod retry;
 mod running;
+mod secrecy;
+mod shell;
 mod stand_in;
+mod tls;
+mod usage;
+mod vault;
 #[path = "../standin/mod.rs"]
 mod standin;

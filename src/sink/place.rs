@@ -1,0 +1,194 @@
+//! Where a path leads, link by link and on open directories: nobody can swap a part of it meanwhile.
+
+use std::ffi::{OsStr, OsString};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, PROC_SUPER_MAGIC, Stat};
+use rustix::io::Errno;
+
+use super::{Problem, system};
+use crate::file::{is_trusted_owner, shown};
+
+/// A name in a directory, and what stands there.
+pub struct Place {
+    /// The directory; opened as a place, neither for reading nor for writing.
+    pub directory: OwnedFd,
+    /// The name in it.
+    pub name: OsString,
+    /// What has that name.
+    pub thing: Thing,
+}
+
+/// What a result can be written to.
+pub enum Thing {
+    /// Nothing is there yet.
+    Nothing,
+    /// A regular file.
+    File,
+    /// A FIFO or a device.
+    Stream,
+    /// A link to an open descriptor, which the kernel alone can follow.
+    Descriptor,
+}
+
+/// As many symbolic links the kernel follows, too.
+const MOST_LINKS: usize = 40;
+
+/// A directory, or anything else, as a place.
+const AS_PLACE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
+
+impl Place {
+    /// Follows a path. A symbolic link that a stranger made is not followed: in a directory that
+    /// others write to, it would send the secrets, or root's hand, elsewhere.
+    pub fn find(path: &Path) -> Result<Self, Problem> {
+        let mut way = Way::new(path.as_os_str())?;
+        loop {
+            let name = way.next();
+            let thing = match way.open(&name, OFlags::NOFOLLOW) {
+                Err(Errno::NOENT) if way.is_at_end() => {
+                    return Ok(way.end(name, Thing::Nothing));
+                }
+                thing => thing.map_err(way.problem())?,
+            };
+            let stat = rustix::fs::fstat(&thing).map_err(way.problem())?;
+            match FileType::from_raw_mode(stat.st_mode) {
+                FileType::Symlink if !is_trusted_owner(stat.st_uid) => {
+                    return Err(strange(&name, "symbolic link"));
+                }
+                FileType::Symlink if way.is_in_proc() => {
+                    if way.is_at_end() {
+                        return way.descriptor(name);
+                    }
+                    way.directory = way.open(&name, OFlags::DIRECTORY).map_err(way.problem())?;
+                }
+                FileType::Symlink => way.turn(&thing)?,
+                FileType::Directory if way.is_at_end() => return Err(directory()),
+                FileType::Directory => way.directory = thing,
+                _ if !way.is_at_end() => return Err(way.problem()(Errno::NOTDIR)),
+                FileType::RegularFile => return Ok(way.end(name, Thing::File)),
+                FileType::Fifo if way.is_planted(&stat) => return Err(strange(&name, "FIFO")),
+                FileType::Fifo | FileType::CharacterDevice => {
+                    return Ok(way.end(name, Thing::Stream));
+                }
+                _ => return Err(neither()),
+            }
+        }
+    }
+}
+
+/// A path while it is followed.
+struct Way {
+    directory: OwnedFd,
+    /// What is left of it, the next name last.
+    names: Vec<OsString>,
+    links: usize,
+}
+
+impl Way {
+    fn new(path: &OsStr) -> Result<Self, Problem> {
+        let flags = AS_PLACE | OFlags::DIRECTORY;
+        let directory = rustix::fs::openat(CWD, ".", flags, Mode::empty());
+        let mut way = Self {
+            directory: directory.map_err(system("the working directory"))?,
+            names: Vec::new(),
+            links: 0,
+        };
+        way.go(path)?;
+        Ok(way)
+    }
+
+    /// Goes on by this path, from where it is or from the root.
+    fn go(&mut self, path: &OsStr) -> Result<(), Problem> {
+        let bytes = path.as_bytes();
+        if bytes.starts_with(b"/") {
+            self.directory = self.open("/", OFlags::DIRECTORY).map_err(self.problem())?;
+        }
+        // What ends with a slash is a directory, even where nothing is there.
+        if bytes.ends_with(b"/") {
+            self.names.push(".".into());
+        }
+        let names = bytes.split(|byte| *byte == b'/').rev();
+        let names = names.filter(|name| !name.is_empty());
+        self.names
+            .extend(names.map(|name| OsStr::from_bytes(name).to_owned()));
+        Ok(())
+    }
+
+    /// Goes where a symbolic link says.
+    fn turn(&mut self, link: &OwnedFd) -> Result<(), Problem> {
+        self.links += 1;
+        if self.links > MOST_LINKS {
+            return Err(Problem::Other("too many symbolic links".to_owned()));
+        }
+        let target = rustix::fs::readlinkat(link, "", Vec::new()).map_err(system("readlink"))?;
+        self.go(&OsString::from_vec(target.into_bytes()))
+    }
+
+    fn next(&mut self) -> OsString {
+        self.names.pop().unwrap_or_else(|| ".".into())
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    fn end(self, name: OsString, thing: Thing) -> Place {
+        Place {
+            directory: self.directory,
+            name,
+            thing,
+        }
+    }
+
+    fn open(&self, name: impl AsRef<Path>, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+        let name = name.as_ref();
+        rustix::fs::openat(&self.directory, name, AS_PLACE | flags, Mode::empty())
+    }
+
+    fn problem(&self) -> impl FnOnce(Errno) -> Problem + use<> {
+        system(if self.is_at_end() {
+            "lookup"
+        } else {
+            "its directory"
+        })
+    }
+
+    /// The text of a link to a descriptor is no path.
+    fn is_in_proc(&self) -> bool {
+        rustix::fs::fstatfs(&self.directory).is_ok_and(|stat| stat.f_type == PROC_SUPER_MAGIC)
+    }
+
+    fn descriptor(self, name: OsString) -> Result<Place, Problem> {
+        let stat = rustix::fs::statat(&self.directory, &name, AtFlags::empty());
+        match FileType::from_raw_mode(stat.map_err(self.problem())?.st_mode) {
+            FileType::RegularFile | FileType::Fifo | FileType::CharacterDevice => {
+                Ok(self.end(name, Thing::Descriptor))
+            }
+            FileType::Directory => Err(directory()),
+            _ => Err(neither()),
+        }
+    }
+
+    /// Whether a stranger put it into a directory that everybody writes to, to read what comes.
+    fn is_planted(&self, stat: &Stat) -> bool {
+        let open_to_all = |directory: &Stat| directory.st_mode & 0o002 != 0;
+        !is_trusted_owner(stat.st_uid)
+            && rustix::fs::fstat(&self.directory)
+                .is_ok_and(|directory| open_to_all(&directory) && directory.st_uid != stat.st_uid)
+    }
+}
+
+fn strange(name: &OsStr, what: &str) -> Problem {
+    let name = shown(name);
+    Problem::Other(format!("`{name}` is a {what} that belongs to another user"))
+}
+
+fn directory() -> Problem {
+    Problem::Other("it is a directory".to_owned())
+}
+
+fn neither() -> Problem {
+    Problem::Other("it is neither a file nor a stream".to_owned())
+}

@@ -1,0 +1,178 @@
+//! A file is replaced as a whole: written under a name of its own beside it, and renamed.
+//!
+//! A run that is killed leaves that temporary file; the next one that writes into the same directory
+//! finds it unlocked and removes it.
+
+use std::ffi::{CStr, OsStr, OsString};
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io::Write;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
+
+use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::{Problem, system};
+
+/// A new file is for its owner's eyes only, whatever the umask.
+const MODE: Mode = Mode::from_raw_mode(0o600);
+
+/// Between these, the names of our temporary files have so many hexadecimal digits.
+const TEMPORARY: (&[u8], usize, &[u8]) = (b".akv-xsoar-", 16, b".tmp");
+
+/// Writes beside the file and renames into place.
+pub fn replace(directory: &OwnedFd, name: &OsStr, bytes: &[u8]) -> Result<(), Problem> {
+    // A directory that can be written may not be readable: then nothing is looked for, nor synced.
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let listing = rustix::fs::openat(directory, ".", flags, Mode::empty()).ok();
+    if let Some(listing) = &listing {
+        remove_left_over(listing);
+    }
+    let temporary = Temporary::create(directory)?;
+    temporary.fill(bytes)?;
+    temporary.become_file(name)?;
+    if let Some(listing) = &listing {
+        // Some file systems cannot sync a directory; the file is in place all the same.
+        let _ = rustix::fs::fsync(listing);
+    }
+    Ok(())
+}
+
+/// A file that has not got its name yet; gone when dropped before.
+struct Temporary<'a> {
+    directory: &'a OwnedFd,
+    name: OsString,
+    file: File,
+    renamed: bool,
+}
+
+impl<'a> Temporary<'a> {
+    /// A new, empty, locked file of a name that nobody has.
+    fn create(directory: &'a OwnedFd) -> Result<Self, Problem> {
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        for _ in 0..100 {
+            let name = temporary_name();
+            let file = match rustix::fs::openat(directory, &name, flags, MODE) {
+                Ok(fd) => File::from(fd),
+                Err(Errno::EXIST | Errno::INTR) => continue,
+                Err(error) => return Err(system("create a file beside it")(error)),
+            };
+            let temporary = Self {
+                directory,
+                name,
+                file,
+                renamed: false,
+            };
+            if temporary.lock()? {
+                return Ok(temporary);
+            }
+        }
+        Err(Problem::Other(
+            "no free name for a file beside it".to_owned(),
+        ))
+    }
+
+    /// Whether it is ours: another run that came in between takes it for left over.
+    fn lock(&self) -> Result<bool, Problem> {
+        let locked = rustix::fs::flock(&self.file, FlockOperation::NonBlockingLockExclusive);
+        // Some file systems have no locks: then nobody removes what is left over.
+        let taken = locked == Err(Errno::WOULDBLOCK);
+        let metadata = self.file.metadata().map_err(system("stat"))?;
+        Ok(!taken && metadata.nlink() > 0)
+    }
+
+    fn fill(&self, bytes: &[u8]) -> Result<(), Problem> {
+        rustix::fs::fchmod(&self.file, MODE).map_err(system("chmod"))?;
+        (&self.file).write_all(bytes).map_err(system("write"))?;
+        self.file.sync_all().map_err(system("fsync"))
+    }
+
+    fn become_file(mut self, name: &OsStr) -> Result<(), Problem> {
+        rustix::fs::renameat(self.directory, &self.name, self.directory, name)
+            .map_err(system("rename"))?;
+        self.renamed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Temporary<'_> {
+    fn drop(&mut self) {
+        if !self.renamed {
+            // Nothing can be done about a second failure, and the first one is reported.
+            let _ = rustix::fs::unlinkat(self.directory, &self.name, AtFlags::empty());
+        }
+    }
+}
+
+fn temporary_name() -> OsString {
+    let random = RandomState::new().hash_one(std::process::id());
+    let (before, digits, after) = TEMPORARY;
+    let random = format!("{random:0digits$x}");
+    OsString::from_vec([before, random.as_bytes(), after].concat())
+}
+
+fn is_temporary(name: &[u8]) -> bool {
+    let (before, digits, after) = TEMPORARY;
+    let inner = name
+        .strip_prefix(before)
+        .and_then(|rest| rest.strip_suffix(after));
+    inner.is_some_and(|inner| inner.len() == digits && inner.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Removes the temporary files of runs that were killed: those whose lock nobody holds.
+fn remove_left_over(directory: &OwnedFd) {
+    let Ok(entries) = Dir::read_from(directory) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        // The lock is held until the name is gone, so that a run that has just made the file notices.
+        if let Some(_locked) = left_over(directory, name) {
+            // If somebody else was quicker, it is gone as it should be.
+            let _ = rustix::fs::unlinkat(directory, name, AtFlags::empty());
+        }
+    }
+}
+
+/// A file of ours that nobody holds, locked.
+fn left_over(directory: &OwnedFd, name: &CStr) -> Option<OwnedFd> {
+    if !is_temporary(name.to_bytes()) {
+        return None;
+    }
+    // For writing: over NFS a lock that excludes others needs that.
+    let flags =
+        OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(directory, name, flags, Mode::empty()).ok()?;
+    let mode = rustix::fs::fstat(&file).ok()?.st_mode;
+    if !FileType::from_raw_mode(mode).is_file() {
+        return None;
+    }
+    rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).ok()?;
+    Some(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::*;
+
+    #[test]
+    fn our_own_names_are_recognised_and_no_others() {
+        assert!(is_temporary(temporary_name().as_bytes()));
+        assert!(is_temporary(b".akv-xsoar-0123456789abcdef.tmp"));
+        for other in [
+            ".akv-xsoar-.tmp",
+            ".akv-xsoar-notes-of-mine12.tmp",
+            ".akv-xsoar-0123456789abcdef0.tmp",
+            ".akv-xsoar-0123456789abcdef.tmp~",
+            "akv-xsoar-0123456789abcdef.tmp",
+            "",
+        ] {
+            assert!(!is_temporary(other.as_bytes()), "{other}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The process: what others see of it, and what it leaves when it ends badly.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+
+use super::{READ, READ_B, VALUE, azure};
+use crate::canary::shows;
+use crate::command::{Akv, names_in};
+use crate::gate::Gate;
+use crate::standin::{CLIENT_SECRET, Scratch};
+
+#[test]
+fn the_process_shows_others_nothing_new() {
+    let azure = azure();
+    let (gate, fault) = Gate::new();
+    azure.fault(READ_B, fault);
+    let run = Akv::new()
+        .args(["fetch", "kv-prod/a", "kv-prod/b"])
+        .app(&azure)
+        .stdout_any();
+    let run = run.spawn();
+    gate.wait();
+    let of = |name: &str| format!("/proc/{}/{name}", run.id());
+    let line = fs::read_to_string(of("cmdline")).unwrap();
+    for secret in [azure.canaries(), azure.values()].concat() {
+        assert!(!shows(line.as_bytes(), &secret), "{line}");
+    }
+    // Only root may still look; root sees what the test put there, and no more.
+    if let Ok(variables) = fs::read(of("environ")) {
+        let variables = String::from_utf8(variables).unwrap();
+        let names: Vec<_> = variables
+            .split('\0')
+            .filter_map(|one| Some(one.split_once('=')?.0))
+            .collect();
+        let given = ["AZURE_CLIENT_SECRET", "AZURE_POD_IDENTITY_AUTHORITY_HOST"];
+        assert_eq!(names, given);
+        assert!(!shows(variables.as_bytes(), VALUE));
+    } else {
+        assert!(!rustix::process::geteuid().is_root());
+    }
+    drop(gate);
+    run.wait();
+    azure.expect(&[&azure.token_request(), READ, READ_B]);
+}
+
+/// The user `nobody`.
+const STRANGER: u32 = 65534;
+
+/// Waits until it is as it should be, or the time is over.
+fn becomes(mut so: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !so() {
+        if Instant::now() > end {
+            return false;
+        }
+        thread::yield_now();
+    }
+    true
+}
+
+/// A run that waits for its secret on stdin, as a user who is not root, from a place where it may leave a core file.
+fn waiting(directory: &Scratch) -> Child {
+    let binary = directory.join("akv");
+    let given = env::var_os("AKV_XSOAR_BIN").filter(|path| !path.is_empty());
+    let program = given.unwrap_or_else(|| env!("CARGO_BIN_EXE_akv-xsoar").into());
+    fs::copy(program, &binary).unwrap();
+    for path in [directory.path(), &binary] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let arguments = "fetch kv-prod/a --tenant-id t --client-id c --client-secret-file -";
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!(
+        "ulimit -S -c $(ulimit -H -c); exec ./akv {arguments}"
+    ));
+    command.current_dir(directory.path()).env_clear();
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if rustix::process::geteuid().is_root() {
+        command.uid(STRANGER).gid(STRANGER);
+    }
+    command.spawn().unwrap()
+}
+
+#[test]
+fn nobody_looks_into_the_process_and_it_leaves_no_core() {
+    for signal in [Signal::ABORT, Signal::SEGV, Signal::QUIT] {
+        let directory = Scratch::new("core");
+        let mut child = waiting(&directory);
+        let of = |name: &str| format!("/proc/{}/{name}", child.id());
+        // Files of a process that may not be dumped belong to root.
+        let owner = || fs::metadata(of("environ")).unwrap().uid();
+        assert!(becomes(|| owner() == 0), "{}", owner());
+        assert_ne!(fs::metadata(of("")).unwrap().uid(), 1);
+        let about = fs::read_to_string(of("status")).unwrap();
+        assert!(about.contains("Name:\takv\n"), "{about}");
+        assert!(
+            !about.contains("Uid:\t0"),
+            "for root the owner proves nothing: {about}"
+        );
+        let limits = fs::read_to_string(of("limits")).unwrap();
+        let core = limits
+            .lines()
+            .find(|line| line.starts_with("Max core file size"));
+        assert_eq!(
+            core.unwrap().split_whitespace().nth(4),
+            Some("0"),
+            "{limits}"
+        );
+
+        let id = i32::try_from(child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .unwrap();
+        // Again and again: Rust's handler of SIGSEGV takes the first for a stack that is too small.
+        let mut status = None;
+        assert!(becomes(|| {
+            let _ = kill_process(id, signal);
+            status = child.try_wait().unwrap();
+            status.is_some()
+        }));
+        let status = status.unwrap();
+        assert_eq!(status.signal(), Some(signal.as_raw()));
+        assert!(!status.core_dumped());
+        assert_eq!(names_in(directory.path()), ["akv"]);
+    }
+}
+
+/// Says to the test below what it is to do, when it is run as a program of its own.
+const ROLE: &str = "AKV_XSOAR_TEST_ROLE";
+
+/// No test by itself: what `a_defect_ends_the_run_with_a_fixed_text` runs.
+#[test]
+fn a_defect() {
+    let Ok(role) = env::var(ROLE) else { return };
+    let most = getrlimit(Resource::Core).maximum;
+    let _ = setrlimit(
+        Resource::Core,
+        Rlimit {
+            current: most,
+            maximum: most,
+        },
+    );
+    akv_xsoar::process::harden();
+    let payload = format!("{CLIENT_SECRET} {VALUE}");
+    match role.as_str() {
+        "panic" => panic!("{payload}"),
+        "unwrap" => serde_json::from_str::<u8>(&format!("{payload:?}"))
+            .map(drop)
+            .unwrap(),
+        "thread" => thread::spawn(move || panic!("{payload}")).join().unwrap(),
+        "any" => std::panic::panic_any(payload),
+        "abort" => std::process::abort(),
+        _ => unreachable!(),
+    }
+}
+
+#[test]
+fn a_defect_ends_the_run_with_a_fixed_text() {
+    for role in ["panic", "unwrap", "thread", "any", "abort"] {
+        let directory = Scratch::new("defect");
+        let output = Command::new(env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "secrecy::process::a_defect",
+                "--nocapture",
+                "--test-threads=1",
+            ])
+            .env(ROLE, role)
+            .env("RUST_BACKTRACE", "full")
+            .current_dir(directory.path())
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        if role == "abort" {
+            assert_eq!(output.status.signal(), Some(Signal::ABORT.as_raw()));
+        } else {
+            assert_eq!(output.status.code(), Some(1), "{stderr}");
+            let place = stderr
+                .strip_prefix("akv-xsoar: error: internal error (at tests/it/secrecy/process.rs:");
+            let end = place.and_then(|place| place.strip_suffix("): please report it\n"));
+            assert!(
+                end.is_some_and(|line| line.parse::<u32>().is_ok()),
+                "{stderr}"
+            );
+        }
+        assert!(!output.status.core_dumped());
+        for secret in [CLIENT_SECRET, VALUE] {
+            assert!(!shows(&output.stderr, secret), "{stderr}");
+            assert!(!shows(&output.stdout, secret));
+        }
+        assert!(names_in(directory.path()).is_empty());
+    }
+}
