@@ -83,6 +83,7 @@ pub fn run(options: &Options, reporter: &dyn Reporter) -> Result<Written, Failur
                 .map_or_else(|| names(&documents), |format| format.render(&documents))
         }
     };
+    reporter.progress_over();
     Ok(options.sink.write(&result, &deadline)?)
 }
 

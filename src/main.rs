@@ -120,6 +120,10 @@ impl Reporter for Messages {
         }
     }
 
+    fn progress_over(&self) {
+        self.clear_progress();
+    }
+
     fn progress(&self, what: &str, done: usize, total: usize) {
         if self.terminal
             && self.verbosity.get() == Verbosity::Normal

@@ -10,4 +10,7 @@ pub trait Reporter {
 
     /// `done` of `total` steps are behind us; `what` is the next one (a vault, say).
     fn progress(&self, what: &str, done: usize, total: usize);
+
+    /// Nothing is in progress any more: the result may follow on the same terminal.
+    fn progress_over(&self);
 }

@@ -71,7 +71,25 @@ impl Failure {
     /// As the error of an operation.
     #[must_use]
     pub fn during(self, operation: impl Into<String>) -> Error {
-        Error::new(self.exit(), operation, self.cause).maybe_hint(self.hint)
+        let hint = self
+            .hint
+            .clone()
+            .or_else(|| self.usual_hint().map(str::to_owned));
+        Error::new(self.exit(), operation, self.cause).maybe_hint(hint)
+    }
+
+    /// What to do about a failure of this kind, where nobody knew better.
+    fn usual_hint(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Connection => Some(
+                "is port 443 open to it from here? Else a proxy (`--proxy`, `HTTPS_PROXY`) or another address (`--connect-to`) is needed",
+            ),
+            Kind::Cut | Kind::Silence => Some(
+                "try again later; if it stays, something in between (a firewall, a proxy) breaks connections",
+            ),
+            Kind::Deadline => Some("give it more time with `--timeout SECONDS`"),
+            _ => None,
+        }
     }
 
     /// Whether another try may end better.

@@ -379,7 +379,7 @@ fn whether_there_is_a_proxy() {
     let azure = azure();
     let directory = Scratch::new("configuration");
     // Nobody listens at either place: the error tells which way was taken.
-    let directly = "no connection to `localhost` (127.0.0.1:1)";
+    let directly = "no connection to `localhost` (";
     let by_proxy = "the proxy cannot be used: no connection to `127.0.0.1` (127.0.0.1:2)";
     let proxy = "http://127.0.0.1:2";
     for (value, variable, args, way) in [

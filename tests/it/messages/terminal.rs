@@ -16,6 +16,23 @@ fn on_a_terminal(shell: &Shell, options: &str, status: i32) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+#[test]
+fn the_result_on_the_same_terminal_begins_on_a_clean_line() {
+    let azure = Standin::builder().delay(Duration::from_millis(600)).start();
+    for name in ["a", "b"] {
+        azure.secret("kv-prod", name, format!("value-of-{name}"));
+    }
+    let shell = Shell::new(&azure);
+
+    let run = "$RUNNER $BIN fetch --vault kv-prod --secret a,b";
+    let mut command = shell.command(&format!("exec script -qec '{run}' /dev/null"));
+    let output = command.output().unwrap();
+
+    let sent = String::from_utf8(output.stdout).unwrap();
+    assert!(sent.contains(&format!("1/2{CLEAR}[\r\n")), "{sent:?}");
+    azure.expect(&[&azure.token_request(), READ, &READ.replace("/a?", "/b?")]);
+}
+
 /// What takes a line away.
 const CLEAR: &str = "\r\u{1b}[K";
 

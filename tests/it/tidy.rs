@@ -1,0 +1,252 @@
+//! House rules: layers, no panics without proof, and one story in help, README and code.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use akv_xsoar::error::Exit;
+use akv_xsoar::options::table;
+
+/// Who stands below whom: a module imports only what has a lower number.
+const RANKS: [(&str, u8); 18] = [
+    ("deadline", 0),
+    ("error", 0),
+    ("report", 0),
+    ("secret", 0),
+    ("cloud", 1),
+    ("file", 1),
+    ("http", 1),
+    ("process", 1),
+    ("token", 1),
+    ("identity", 2),
+    ("vault", 2),
+    ("credentials", 3),
+    ("sink", 3),
+    ("session", 4),
+    ("missing", 5),
+    ("fetch", 6),
+    ("list", 6),
+    ("options", 7),
+];
+
+/// Of a file that holds a proof, the words of each `expect`.
+const PROOFS: [&str; 2] = [
+    "ring has cipher suites for TLS 1.2 and 1.3",
+    "memory takes what is written to it",
+];
+
+/// The files that look into a secret: the wire, the output, and the reading of what was configured.
+const EXPOSING: [&str; 13] = [
+    "secret.rs",
+    "credentials.rs",
+    "http.rs",
+    "identity/client_secret.rs",
+    "lib.rs",
+    "options/config.rs",
+    "options/identity.rs",
+    "options/json.rs",
+    "options/settings.rs",
+    "token.rs",
+    "options.rs",
+    "sink.rs",
+    "file.rs",
+];
+
+#[test]
+fn layers_only_look_down() {
+    let rank: BTreeMap<_, _> = RANKS.into_iter().collect();
+    for (name, text) in sources() {
+        let module = name.split(['/', '.']).next().unwrap();
+        if matches!(module, "lib" | "main") {
+            continue;
+        }
+        let own = rank
+            .get(module)
+            .unwrap_or_else(|| panic!("`{module}` has no rank"));
+        for used in uses(&product(&text)) {
+            if used == module {
+                continue;
+            }
+            let theirs = rank
+                .get(used.as_str())
+                .unwrap_or_else(|| panic!("`{used}` has no rank"));
+            assert!(
+                theirs < own,
+                "{name} imports `{used}`, which is no lower layer"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_network_s_crates_are_named_in_one_place() {
+    for (name, text) in sources() {
+        if name == "http.rs" || name.starts_with("http/") {
+            continue;
+        }
+        for krate in ["ureq::", "rustls::", "webpki_roots"] {
+            assert!(!product(&text).contains(krate), "{name} names {krate}");
+        }
+    }
+}
+
+#[test]
+fn nothing_panics_without_proof() {
+    for (name, text) in sources() {
+        let text = product(&text);
+        for word in [
+            ".unwrap()",
+            "panic!(",
+            "todo!(",
+            "unimplemented!(",
+            "unreachable!(",
+            "dbg!(",
+            "unsafe ",
+            "println!(",
+        ] {
+            assert!(!text.contains(word), "{name} has `{word}`");
+        }
+        for part in text.split(".expect(").skip(1) {
+            let proof = part.split('"').nth(1).unwrap_or_default();
+            assert!(
+                PROOFS.contains(&proof),
+                "{name}: `{proof}` is no proof that is known here"
+            );
+        }
+    }
+}
+
+#[test]
+fn secrets_are_exposed_where_an_auditor_looks() {
+    for (name, text) in sources() {
+        let exposes = product(&text).contains(".expose()");
+        assert!(
+            !exposes || EXPOSING.contains(&name.as_str()),
+            "{name} exposes a secret"
+        );
+    }
+}
+
+#[test]
+fn a_file_is_read_in_one_sitting() {
+    for folder in ["src", "tests"] {
+        for path in files(&root().join(folder), "rs") {
+            let lines = fs::read_to_string(&path).unwrap().lines().count();
+            assert!(lines <= 480, "{} has {lines} lines", path.display());
+        }
+    }
+}
+
+#[test]
+fn readme_and_help_agree() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(
+        readme.contains(table::help(None).trim_end()),
+        "README's reference is not what --help prints"
+    );
+    for (exit, words) in Exit::TABLE {
+        let row = format!("| {} | {words} |", exit.code());
+        assert!(readme.contains(&row), "README lacks {row}");
+    }
+}
+
+#[test]
+fn readme_names_no_option_that_is_not_there() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let others = readme.lines().filter(|line| !foreign(line));
+    for line in others {
+        for word in line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
+            let Some(name) = word.strip_prefix("--") else {
+                continue;
+            };
+            assert!(
+                name.is_empty() || table::option(name).is_some(),
+                "README: {line}"
+            );
+        }
+    }
+}
+
+/// Lines about other programs: Azure CLI's, cargo's, our scripts'.
+fn foreign(line: &str) -> bool {
+    [
+        "az ",
+        "--assignee",
+        "--scope",
+        "cargo ",
+        "scripts/",
+        "curl ",
+    ]
+    .iter()
+    .any(|word| line.contains(word))
+}
+
+#[test]
+fn changelog_and_manifest_agree() {
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    let released = changelog.contains(&format!("## [{version}]"));
+    assert!(
+        released || changelog.contains("## [Unreleased]"),
+        "CHANGELOG lacks {version}"
+    );
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file of `src/` by its name there, and its text.
+fn sources() -> Vec<(String, String)> {
+    let src = root().join("src");
+    let named = |path: PathBuf| {
+        let name = path
+            .strip_prefix(&src)
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
+        (name, fs::read_to_string(&path).unwrap())
+    };
+    let all: Vec<_> = files(&src, "rs").into_iter().map(named).collect();
+    assert!(all.len() > 20, "the sources were not found");
+    all
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|e| e == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The text without its unit tests and comments.
+fn product(text: &str) -> String {
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The top modules that a file imports or names by `crate::`.
+fn uses(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for part in text.split("crate::").skip(1) {
+        let name: String = part
+            .chars()
+            .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+            .collect();
+        if !name.is_empty() {
+            found.push(name);
+        }
+    }
+    found
+}
