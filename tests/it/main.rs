@@ -26,6 +26,7 @@ mod running;
 mod secrecy;
 mod shell;
 mod stand_in;
+mod tidy;
 mod tls;
 mod usage;
 mod vault;
