@@ -26,9 +26,9 @@ mod running;
 mod secrecy;
 mod shell;
 mod stand_in;
+#[path = "../standin/mod.rs"]
+mod standin;
 mod tidy;
 mod tls;
 mod usage;
 mod vault;
-#[path = "../standin/mod.rs"]
-mod standin;
