@@ -166,6 +166,35 @@ fn readme_names_no_option_that_is_not_there() {
     }
 }
 
+#[test]
+fn readme_quotes_what_is_really_said() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let table = readme.split("## When it fails").nth(1).unwrap();
+    let table = table.split("## ").next().unwrap();
+    let mut said = String::new();
+    // Azure's own words are those of the stand-in.
+    for path in files(&root().join("src"), "rs")
+        .into_iter()
+        .chain(files(&root().join("tests/standin"), "rs"))
+    {
+        said.push_str(&fs::read_to_string(path).unwrap());
+    }
+    let mut rows = 0;
+    for row in table.lines().filter(|line| line.starts_with("| `")) {
+        let words = row.split(" | ").next().unwrap();
+        for quoted in words.split('`').skip(1).step_by(2) {
+            let code = quoted.strip_prefix("AADSTS");
+            for part in code.unwrap_or(quoted).split('…').map(str::trim) {
+                let digits = said.replace('_', "");
+                let found = said.contains(part) || code.is_some() && digits.contains(part);
+                assert!(found, "README quotes `{part}`, which nobody says");
+            }
+        }
+        rows += 1;
+    }
+    assert!(rows > 10, "the table was not found");
+}
+
 /// Lines about other programs: Azure CLI's, cargo's, our scripts'.
 fn foreign(line: &str) -> bool {
     [
