@@ -50,6 +50,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// The metadata endpoint is link-local: what does not answer at once is not there.
 const CONNECT_METADATA: Duration = Duration::from_secs(1);
 
+/// A handshake and an answer want about so much; what is left after a wait must be worth it.
+const LEAST_ATTEMPT: Duration = Duration::from_millis(150);
+
 /// How the network is used in this run.
 #[derive(Clone)]
 pub struct Network {
@@ -155,7 +158,7 @@ impl<'a> Client<'a> {
                             return Ok(answer);
                         }
                         None => return Ok(answer),
-                        Some(wait) if wait >= self.network.deadline.left() => {
+                        Some(wait) if !self.fits(wait) => {
                             let timeout = self.network.deadline.seconds();
                             answer.standing = Standing::NoTime { wait, timeout };
                             return Ok(answer);
@@ -164,7 +167,7 @@ impl<'a> Client<'a> {
                     }
                 }
                 Err(failure) => match tries.after_failure(request.policy, &failure) {
-                    Some(wait) if wait < self.network.deadline.left() => wait,
+                    Some(wait) if self.fits(wait) => wait,
                     _ => return Err(failure),
                 },
             };
@@ -173,6 +176,11 @@ impl<'a> Client<'a> {
                 .verbose(&format!("try {next} in {}", seconds(wait)));
             std::thread::sleep(wait);
         }
+    }
+
+    /// Whether a wait leaves time for an attempt behind it.
+    fn fits(&self, wait: Duration) -> bool {
+        wait.saturating_add(LEAST_ATTEMPT) < self.network.deadline.left()
     }
 
     /// One attempt, and at once a second one where a kept-alive connection turns out to be closed.

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::{env, fs};
 
 use crate::canary::shows;
-use crate::running::{Output, Running, indented};
+use crate::running::{Input, Output, Running, indented};
 use crate::standin::{self, CLIENT_ID, CLIENT_SECRET, PROXY_PASSWORD, Scratch, Standin, TENANT};
 
 /// What one stream is to say.
@@ -28,7 +28,7 @@ pub struct Akv<'a> {
     /// What belongs to the stand-in; it goes behind the command's name.
     options: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
-    stdin: Vec<u8>,
+    stdin: Input,
     directory: Directory<'a>,
     azure: Option<&'a Standin>,
     canaries: Vec<String>,
@@ -45,14 +45,15 @@ enum Directory<'a> {
     Given(&'a Path),
 }
 
-/// The program, as the tests are to run it: `AKV_XSOAR_BIN` is another build of it, and the words of
-/// `AKV_XSOAR_RUNNER` go in front, for a build that needs an emulator.
-fn program() -> Vec<OsString> {
-    let runner = env::var("AKV_XSOAR_RUNNER").unwrap_or_default();
-    let mut words: Vec<OsString> = runner.split_whitespace().map(OsString::from).collect();
-    let binary = env::var_os("AKV_XSOAR_BIN").filter(|path| !path.is_empty());
-    words.push(binary.unwrap_or_else(|| env!("CARGO_BIN_EXE_akv-xsoar").into()));
-    words
+/// The program's file, as the tests are to run it: `AKV_XSOAR_BIN` is another build of it.
+pub fn binary() -> OsString {
+    let given = env::var_os("AKV_XSOAR_BIN").filter(|path| !path.is_empty());
+    given.unwrap_or_else(|| env!("CARGO_BIN_EXE_akv-xsoar").into())
+}
+
+/// What goes in front of it: the words of `AKV_XSOAR_RUNNER`, for a build that needs an emulator.
+pub fn runner() -> String {
+    env::var("AKV_XSOAR_RUNNER").unwrap_or_default()
 }
 
 /// What it runs with.
@@ -64,7 +65,7 @@ impl<'a> Akv<'a> {
             arguments: Vec::new(),
             options: Vec::new(),
             environment: vec![("AZURE_POD_IDENTITY_AUTHORITY_HOST".into(), nowhere.into())],
-            stdin: Vec::new(),
+            stdin: Input::default(),
             directory: Directory::Own(Scratch::new("run")),
             azure: None,
             canaries: [CLIENT_SECRET, PROXY_PASSWORD].map(str::to_owned).into(),
@@ -106,7 +107,13 @@ impl<'a> Akv<'a> {
 
     /// What it reads.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.stdin = bytes.into();
+        self.stdin.bytes = bytes.into();
+        self
+    }
+
+    /// Whose stdin does not end while it runs.
+    pub fn stdin_open(mut self) -> Self {
+        self.stdin.open = true;
         self
     }
 
@@ -246,7 +253,8 @@ impl<'a> Akv<'a> {
     /// Starts it, for what a test does meanwhile.
     #[track_caller]
     pub fn spawn(self) -> Running<'a> {
-        let mut words = program();
+        let mut words: Vec<_> = runner().split_whitespace().map(OsString::from).collect();
+        words.push(binary());
         let mut arguments = self.arguments.iter();
         words.extend(arguments.next().cloned());
         words.extend(self.options.iter().cloned());

@@ -1,11 +1,11 @@
 //! `--timeout`: one deadline over everything, whatever the peer does.
 
 use std::fs;
-use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::command::Akv;
+use crate::files::make_fifo;
 use crate::running::Output;
 use crate::standin::{CLIENT_ID, Fault, Scratch, Standin, TENANT, TlsFault};
 
@@ -313,34 +313,14 @@ fn a_secret_s_file_that_nobody_writes() {
 
 #[test]
 fn a_secret_on_stdin_that_never_comes() {
-    // The runner closes stdin; here it stays open.
-    let start = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_akv-xsoar"))
+    let output = Akv::new()
         .args(["fetch", "kv-prod/db", "--timeout", "0.6"])
         .args(["--tenant-id", TENANT, "--client-id", CLIENT_ID])
         .args(["--client-secret-file", "-"])
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let stdin = child.stdin.take();
-    let output = child.wait_with_output().unwrap();
-    drop(stdin);
+        .stdin_open()
+        .status(8)
+        .stderr_has("within 0.6 s (`--timeout`)")
+        .run();
 
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("within 0.6 s (`--timeout`)"), "{stderr}");
-    assert_eq!(output.status.code(), Some(8), "{stderr}");
-    assert!(output.stdout.is_empty());
-    assert!(start.elapsed() >= Duration::from_millis(600));
-    assert!(start.elapsed() < Duration::from_millis(2600));
-}
-
-fn make_fifo(path: &std::path::Path) {
-    let made = Command::new("mkfifo")
-        .args(["-m", "600"])
-        .arg(path)
-        .status();
-    assert!(made.is_ok_and(|status| status.success()), "mkfifo");
+    ended_at(&output, 0.6);
 }

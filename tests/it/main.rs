@@ -14,6 +14,7 @@ mod configuration;
 mod deadline;
 mod entra;
 mod fetch;
+mod files;
 mod gate;
 mod listing;
 mod messages;

@@ -3,12 +3,11 @@
 mod terminal;
 
 use std::fs;
-use std::io::Read;
 
 use serde_json::json;
 
 use crate::command::Akv;
-use crate::shell::Shell;
+use crate::shell::{Shell, messages};
 use crate::standin::{Fault, Standin, TENANT};
 
 const READ: &str = "GET kv-prod.vault.azure.net/secrets/a?api-version=7.4";
@@ -411,13 +410,7 @@ fn a_reader_of_messages_that_does_not_read_meets_the_deadline() {
     );
     let mut child = shell.command(&script).spawn().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(5));
-    let mut stderr = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut stderr)
-        .unwrap();
+    let stderr = messages(child);
     assert!(
         stderr.len() >= 30_000 && stderr.lines().count() < 600,
         "{}",

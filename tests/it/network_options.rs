@@ -1,9 +1,9 @@
 //! The options for the network: other addresses, proxies, and the vault's api-version.
 
-use std::fs;
 use std::path::PathBuf;
 
 use crate::command::Akv;
+use crate::files::{private, set_mode};
 use crate::standin::{CLIENT_ID, CLIENT_SECRET, NOBODY, PROXY_PASSWORD, Scratch, Standin, TENANT};
 
 const ENTRA: &str = "login.microsoftonline.com";
@@ -41,10 +41,7 @@ fn unsent() -> Akv<'static> {
 
 /// A configuration file that nobody else can read.
 fn configuration(directory: &Scratch, json: &serde_json::Value) -> PathBuf {
-    let file = directory.write("config.json", json.to_string());
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-    fs::set_permissions(&file, mode).unwrap();
-    file
+    private(directory, "config.json", json.to_string())
 }
 
 #[test]
@@ -330,8 +327,7 @@ fn a_password_elsewhere_is_a_secret() {
     uses(unsent().args(["--verbose", "--config"]).arg(&file), 1);
 
     // So nobody else may read the file.
-    let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    fs::set_permissions(&file, everybody).unwrap();
+    set_mode(&file, 0o644);
     unsent()
         .arg("--config")
         .arg(&file)

@@ -12,8 +12,6 @@ use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use rustix::fs::{CWD, FileType, Mode, mknodat};
-
 use crate::command::{Akv, names_in};
 use crate::gate::Gate;
 use crate::shell::{Shell, code};
@@ -44,10 +42,6 @@ fn expect_one(azure: &Standin) {
 
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
-}
-
-fn make_fifo(path: &Path) {
-    mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
 }
 
 fn mode_of(path: &Path) -> u32 {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{Read, Write};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -13,6 +13,14 @@ use crate::command::Akv;
 
 /// A run that takes longer is a bug.
 const LIMIT: Duration = Duration::from_secs(90);
+
+/// What it finds on stdin.
+#[derive(Clone, Default)]
+pub(crate) struct Input {
+    pub bytes: Vec<u8>,
+    /// Whether it stays open after them.
+    pub open: bool,
+}
 
 /// What a run came to.
 #[derive(Debug)]
@@ -46,13 +54,15 @@ pub struct Running<'a> {
     command: Command,
     child: Child,
     started: Instant,
+    /// Holds what stays open of stdin.
+    _stdin: JoinHandle<Option<ChildStdin>>,
     stdout: Collected,
     stderr: Collected,
 }
 
 impl<'a> Running<'a> {
     #[track_caller]
-    pub(crate) fn start(mut command: Command, input: Vec<u8>, akv: Akv<'a>) -> Self {
+    pub(crate) fn start(mut command: Command, input: Input, akv: Akv<'a>) -> Self {
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -62,8 +72,11 @@ impl<'a> Running<'a> {
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut stdin = child.stdin.take().expect("a pipe");
-        // It may end without reading.
-        thread::spawn(move || stdin.write_all(&input));
+        let stdin = thread::spawn(move || {
+            // It may end without reading.
+            let _ = stdin.write_all(&input.bytes);
+            input.open.then_some(stdin)
+        });
         let stdout = Collected::from(child.stdout.take().expect("a pipe"));
         let stderr = Collected::from(child.stderr.take().expect("a pipe"));
         Self {
@@ -71,6 +84,7 @@ impl<'a> Running<'a> {
             command,
             child,
             started,
+            _stdin: stdin,
             stdout,
             stderr,
         }

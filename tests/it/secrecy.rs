@@ -3,10 +3,8 @@
 mod echoes;
 mod process;
 
-use std::fs::{self, Permissions};
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 use std::thread;
 use std::time::Duration;
 
@@ -22,6 +20,7 @@ use serde_json::{Value, json};
 
 use crate::canary::shows;
 use crate::command::{Akv, names_in};
+use crate::files::{private, set_mode};
 use crate::messages::faults;
 use crate::standin::{
     CLIENT_ID, CLIENT_SECRET, Fault, PROXY_PASSWORD, Request, Scratch, Standin, TENANT, TlsFault,
@@ -236,8 +235,7 @@ fn a_configuration_s_secrets_are_not_repeated() {
             format!("{text} {canary}"),
             text.replace(':', ""),
         ] {
-            let path = directory.write("config.json", text);
-            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            let path = private(&directory, "config.json", text);
             let run = Akv::new()
                 .args(["fetch", "kv-prod/a", "--verbose", "--config"])
                 .arg(&path);
@@ -266,7 +264,7 @@ fn a_secret_s_file_is_not_repeated() {
         (format!("{canary}\n{canary}\u{1b}"), 0o600),
     ] {
         let path = directory.write("secret", &content);
-        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        set_mode(&path, mode);
         let azure = azure();
         let run = Akv::new()
             .args(["fetch", "kv-prod/a", "--verbose", "--client-secret-file"])

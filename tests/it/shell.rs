@@ -1,14 +1,15 @@
 //! A shell around the program, for scenarios of which redirections, limits or other programs are a part.
 
+use std::env;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-
-use std::os::unix::fs::PermissionsExt;
-use std::{env, fs};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::json;
 
 use crate::canary::shows;
+use crate::command::{binary, runner};
+use crate::files::private;
 use crate::running::indented;
 use crate::standin::{CLIENT_ID, CLIENT_SECRET, Scratch, Standin, TENANT};
 
@@ -24,8 +25,7 @@ impl<'a> Shell<'a> {
     /// As the stand-in's application.
     pub fn new(azure: &'a Standin) -> Self {
         let aside = Scratch::new("config");
-        let config = aside.write("akv-xsoar.json", config(azure).to_string());
-        fs::set_permissions(config, fs::Permissions::from_mode(0o600)).expect("a file of ours");
+        private(&aside, "akv-xsoar.json", config(azure).to_string());
         Self {
             azure,
             directory: Scratch::new("shell"),
@@ -45,8 +45,6 @@ impl<'a> Shell<'a> {
 
     /// A script that has not started yet; its stdin is empty, its stdout and stderr are pipes.
     pub fn command(&self, script: &str) -> Command {
-        let variable = |name| env::var_os(name).filter(|value| !value.is_empty());
-        let binary = variable("AKV_XSOAR_BIN");
         let mut command = Command::new("sh");
         command
             .args([
@@ -56,11 +54,8 @@ impl<'a> Shell<'a> {
             .current_dir(self.directory.path())
             .env_clear()
             .env("PATH", env::var_os("PATH").unwrap_or_default())
-            .env("RUNNER", variable("AKV_XSOAR_RUNNER").unwrap_or_default())
-            .env(
-                "BIN",
-                binary.unwrap_or_else(|| env!("CARGO_BIN_EXE_akv-xsoar").into()),
-            )
+            .env("RUNNER", runner())
+            .env("BIN", binary())
             .env("AKV_XSOAR_CONFIG", self.aside.join("akv-xsoar.json"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -107,6 +102,14 @@ impl<'a> Shell<'a> {
 /// The exit code of the shell, which is 128 + the signal's number where a signal ended its last program.
 pub fn code(output: &Output) -> i32 {
     output.status.code().unwrap_or(-1)
+}
+
+/// What a script that has ended said on stderr, if nobody has read it before.
+pub fn messages(mut child: Child) -> String {
+    let mut stderr = String::new();
+    let mut pipe = child.stderr.take().expect("a pipe");
+    pipe.read_to_string(&mut stderr).expect("text");
+    stderr
 }
 
 fn text(bytes: &[u8]) -> String {

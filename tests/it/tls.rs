@@ -1,9 +1,9 @@
 //! Certificates: what can be wrong with a server's, and with those that are to be trusted.
 
-use std::fs;
 use std::path::Path;
 
 use crate::command::Akv;
+use crate::files::{private, set_mode};
 use crate::standin::{CLIENT_ID, CLIENT_SECRET, Scratch, Standin, TENANT, TlsFault};
 
 const ENTRA: &str = "login.microsoftonline.com";
@@ -248,11 +248,8 @@ fn the_option_the_variable_and_the_file_name_a_bundle() {
     let directory = Scratch::new("ca");
     let good = azure.ca_file();
     let bad = directory.write("bad.pem", UNUSABLE);
-    let config = directory.write(
-        "config.json",
-        serde_json::json!({ "ca_file": good }).to_string(),
-    );
-    fs::set_permissions(&config, private()).unwrap();
+    let json = serde_json::json!({ "ca_file": good });
+    let config = private(&directory, "config.json", json.to_string());
     let due = |akv: Akv| {
         let output = akv.stdout_any().run();
         assert_eq!(output.stdout_text(), "value-of-one");
@@ -278,10 +275,6 @@ fn the_option_the_variable_and_the_file_name_a_bundle() {
         .status(2)
         .stderr_has("SSL_CERT_FILE")
         .run();
-}
-
-fn private() -> fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o600)
 }
 
 #[test]
@@ -371,8 +364,7 @@ fn what_a_bundle_has_besides_is_passed_over() {
 #[test]
 fn anybody_may_read_certificates() {
     let azure = azure();
-    let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    fs::set_permissions(azure.ca_file(), everybody).unwrap();
+    set_mode(azure.ca_file(), 0o666);
     Akv::new()
         .args(["get", "kv-prod/one"])
         .app(&azure)

@@ -6,8 +6,9 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::Signal;
 
-use super::{NEW, READ, azure, expect_one, fetch, is_root, make_fifo, mode_of};
+use super::{NEW, READ, azure, expect_one, fetch, is_root, mode_of};
 use crate::command::names_in;
+use crate::files::make_fifo;
 use crate::gate::Gate;
 use crate::shell::{Shell, code};
 use crate::standin::{Fault, Scratch};

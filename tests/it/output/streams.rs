@@ -7,9 +7,10 @@ use std::path::Path;
 use std::thread;
 
 use super::links::STRANGER;
-use super::{NEW, READ, azure, expect_one, fetch, is_root, make_fifo};
+use super::{NEW, READ, azure, expect_one, fetch, is_root};
 use crate::command::names_in;
-use crate::shell::{Shell, code};
+use crate::files::make_fifo;
+use crate::shell::{Shell, code, messages};
 use crate::standin::{Scratch, Standin};
 
 #[test]
@@ -199,13 +200,7 @@ fn a_reader_that_does_not_read_meets_the_deadline() {
         let mut command = shell.command(&format!("akv {ALL} --output {output} --timeout 3"));
         let mut child = command.spawn().unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(8), "{output}");
-        let mut stderr = String::new();
-        child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut stderr)
-            .unwrap();
+        let stderr = messages(child);
         let error = "akv-xsoar: error: the output was not taken in time: nobody read it within 3 s (`--timeout`)\n";
         assert_eq!(stderr, error, "{output}");
         expect_much(&azure);

@@ -1,0 +1,132 @@
+//! What is wrong in the file: named by its place or its key, and never shown.
+
+use serde_json::json;
+
+use super::{CANARY, azure, configuration, with};
+use crate::command::Akv;
+use crate::standin::{CLIENT_ID, CLIENT_SECRET, Scratch, TENANT};
+
+/// Each of these is wrong where it stands, and no message has a value in it.
+#[test]
+fn what_is_wrong_in_it() {
+    let keys = "\nakv-xsoar: hint: the keys are the parameters of XSOAR's AzureKeyVault integration and the long options with `_` for `-`";
+    let certificates = "\nakv-xsoar: hint: certificates are always checked: give the proxy's or private CA's certificate with `--ca-file`";
+    let c = CANARY;
+    let azure = azure();
+    for (json, words) in [
+        // Not JSON, and not an object.
+        (String::new(), "1, column 0: not valid JSON".to_owned()),
+        (format!("{{\n\"tenant_id\": {c}\n}}"), "2, column 14: not valid JSON".into()),
+        (format!("{{\"tenant_id\": \"{c}"), format!("1, column {}: not valid JSON", 15 + c.len())),
+        (format!("{{}}\n\"{c}\""), "2, column 1: not valid JSON".into()),
+        (format!("tenant_id: {c}"), "1, column 2: not valid JSON".into()),
+        (format!("[\"{c}\"]"), "1: the file must hold one JSON object".into()),
+        (format!("\"{c}\""), "1: the file must hold one JSON object".into()),
+        ("17".into(), "1: the file must hold one JSON object".into()),
+        ("null".into(), "1: the file must hold one JSON object".into()),
+        // Unknown keys.
+        (format!("{{\n\n\"pasword\": \"{c}\"}}"), format!("3: `pasword` is not a key of this file{keys}")),
+        (format!("{{\"tenant-id\": \"{c}\"}}"), format!("1: `tenant-id` is not a key of this file{keys}")),
+        (format!("{{\"config\": \"{c}\"}}"), format!("1: `config` is not a key of this file{keys}")),
+        (format!("{{\"help\": \"{c}\"}}"), format!("1: `help` is not a key of this file{keys}")),
+        (format!("{{\"identity\": \"{c}\"}}"), format!("1: `identity` is not a key of this file{keys}")),
+        (format!("{{\"match\": \"{c}\"}}"), format!("1: `match` is not a key of this file{keys}")),
+        (format!("{{\"a\\u001b[31mb\": \"{c}\"}}"), format!("1: `a [31mb` is not a key of this file{keys}")),
+        // Wrong types.
+        (format!("{{\"tenant_id\": [\"{c}\"]}}"), "1: `tenant_id` must be text".into()),
+        ("{\"client_id\": 17}".into(), "1: `client_id` must be text".into()),
+        ("{\"azure_cloud\": true}".into(), "1: `azure_cloud` must be text".into()),
+        ("{\"api_version\": 7.4}".into(), "1: `api_version` must be text".into()),
+        ("{\"timeout\": true}".into(), "1: `timeout` must be a number".into()),
+        (format!("{{\"key_vaults\": {{\"{c}\": 1}}}}"), "1: `key_vaults` must be a list of texts, or text".into()),
+        (format!("{{\"secrets\": [\"{c}\", 1]}}"), "1: `secrets` must be a list of texts, or text".into()),
+        (format!("{{\"connect_to\": [[\"{c}\"]]}}"), "1: `connect_to` must be a list of texts, or text".into()),
+        (format!("{{\"use_managed_identities\": \"{c}\"}}"), "1: `use_managed_identities` must be true or false".into()),
+        ("{\"use_managed_identities\": \"true\"}".into(), "1: `use_managed_identities` must be true or false".into()),
+        ("{\"managed_identity\": 1}".into(), "1: `managed_identity` must be true or false".into()),
+        (format!("{{\"quiet\": \"{c}\"}}"), "1: `quiet` must be true or false".into()),
+        (format!("{{\"credentials\": [\"{c}\"]}}"), "1: `credentials` must be text, or an object with a `password`".into()),
+        ("{\"client_secret\": 17}".into(), "1: `client_secret` must be text, or an object with a `password`".into()),
+        (format!("{{\"credentials\": {{\"password\": [\"{c}\"]}}}}"), "1: `credentials` has a `password` that is not text".into()),
+        ("{\"proxy\": 1}".into(), "1: `proxy` must be true, false or a URL".into()),
+        (format!("{{\"insecure\": \"{c}\"}}"), "1: `insecure` must be true or false".into()),
+        ("{\n\"insecure\": true\n}".into(), format!("2: `insecure` cannot be true{certificates}")),
+        // The same twice.
+        (format!("{{\"tenant_id\": \"{c}\",\n\"tenant_id\": \"{c}\"}}"), "2: the key `tenant_id` is there twice".into()),
+        (format!("{{\"credentials\": {{\"password\": \"a\", \"password\": \"{c}\"}}}}"), "1: the key `password` is there twice".into()),
+        (format!("{{\"client_secret\": \"{c}\",\n\"credentials\": {{\"password\": \"{c}\"}}}}"), "2: `credentials` says the same as `client_secret`: only one of them may be there".into()),
+        (format!("{{\"vault\": \"kv-prod\",\n\"key_vaults\": \"{c}\"}}"), "2: `key_vaults` says the same as `vault`: only one of them may be there".into()),
+        (format!("{{\"secrets\": \"a\",\n\"secret\": \"{c}\"}}"), "2: `secret` says the same as `secrets`: only one of them may be there".into()),
+        (format!("{{\"cloud\": \"public\",\n\"azure_cloud\": \"{c}\"}}"), "2: `azure_cloud` says the same as `cloud`: only one of them may be there".into()),
+        (format!("{{\"resource_group\": \"a\",\n\"resource_group_name\": \"{c}\"}}"), "2: `resource_group_name` says the same as `resource_group`: only one of them may be there".into()),
+        (format!("{{\"certificate_thumbprint\": \"a\",\n\"credentials_certificate_thumbprint\": \"{c}\"}}"), "2: `credentials_certificate_thumbprint` says the same as `certificate_thumbprint`: only one of them may be there".into()),
+    ] {
+        let directory = Scratch::new("configuration");
+        with(&azure, &directory, "get", &json)
+            .arg("kv-prod/api")
+            .canary(CANARY)
+            .status(2)
+            .stderr(format!("akv-xsoar: error: `c.json`, line {words}\n"))
+            .run();
+        azure.expect(&[]);
+    }
+}
+
+/// What is understood, and makes no sense: named by its key, and not shown.
+#[test]
+fn values_that_make_no_sense() {
+    let azure = azure();
+    for (key, words) in [
+        ("azure_cloud", "is no cloud that this program knows"),
+        (
+            "tenant_id",
+            "is no tenant: letters, digits, dots and hyphens only",
+        ),
+        ("client_id", "is no client id"),
+        ("authority_host", "is no host"),
+        ("vault_suffix", "is no host"),
+        ("management_endpoint", "is no host"),
+        ("key_vaults", "has a name that no vault can have"),
+        ("vault", "has a name that no vault can have"),
+        ("secrets", "has a name that no secret can have"),
+        ("timeout", "must be a number of seconds above 0"),
+        ("missing", "must be `sparse`, `error` or `skip`"),
+        ("format", "must be `xsoar` or `jsonl`"),
+        ("api_version", "is no api-version"),
+        ("connect_to", "is not HOST1:PORT1:HOST2:PORT2"),
+    ] {
+        let directory = Scratch::new("configuration");
+        let mut json = json!({
+            "tenant_id": TENANT, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET,
+            "vault": "kv-prod", "secret": "api",
+        });
+        let fields = json.as_object_mut().unwrap();
+        match key {
+            "key_vaults" => drop(fields.remove("vault")),
+            "secrets" => drop(fields.remove("secret")),
+            _ => {}
+        }
+        json[key] = json!(format!("{CANARY} ?!"));
+        configuration(&directory, json.to_string());
+        Akv::new()
+            .args(["fetch", "--config", "c.json", "--verbose"])
+            .cwd(directory.path())
+            .env("CASE", key)
+            .canary(CANARY)
+            .status(2)
+            .stderr_has(format!("akv-xsoar: error: `{key}` in `c.json` {words}\n"))
+            .run();
+    }
+    // A URL that is no vault's.
+    let directory = Scratch::new("configuration");
+    let json = json!({"vault": [format!("https://{CANARY}.vault.azure.cn")], "secret": "api"});
+    with(&azure, &directory, "fetch", json.to_string())
+        .canary(CANARY)
+        .status(2)
+        .stderr(
+            "akv-xsoar: error: `vault` in `c.json` has a URL that is no vault's in this cloud (`https://NAME.vault.azure.net`)\n\
+             akv-xsoar: hint: is it the right cloud (`--cloud`)?\n",
+        )
+        .run();
+    azure.expect(&[]);
+}

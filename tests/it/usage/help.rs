@@ -1,0 +1,149 @@
+//! What help and version say, and the words of other versions, which neither has.
+
+use super::{COMMANDS, HELP, VAULT_NAME, azure, refused};
+use crate::command::Akv;
+
+/// Commands, options and values that other versions have.
+const LATER: [&str; 19] = [
+    "--all",
+    "--match",
+    "--tag",
+    "--include-certificates",
+    "--identity",
+    "--client-certificate",
+    "--federated-token-file",
+    "--user-tag",
+    "--json-value",
+    "--if-changed",
+    "--mode",
+    "--owner",
+    "--prefix",
+    "--env",
+    "--decode",
+    "--pristine",
+    "--xsoar-url",
+    "--dry-run",
+    "--adopt",
+];
+const LATER_COMMANDS: [&str; 4] = ["vaults", "check", "exec", "push"];
+
+#[test]
+fn help() {
+    let whole = Akv::new()
+        .arg("--help")
+        .stdout_has("akv-xsoar: fetch Azure Key Vault secrets as Cortex XSOAR credentials\n\nUsage:\n  akv-xsoar fetch")
+        .stdout_has("\nExit codes:\n  0  done\n")
+        .run()
+        .stdout_text();
+    for args in [
+        &["-h"][..],
+        &["help"],
+        &["help", "help"],
+        &["--help", "--quiet"],
+        &["--timeout", "1", "--help"],
+    ] {
+        Akv::new().args(args).stdout(whole.clone()).run();
+    }
+    for command in ["fetch", "get", "list"] {
+        let of_command = Akv::new()
+            .args(["help", command])
+            .stdout_has(format!("akv-xsoar {command}: "))
+            .stdout_has(format!("\nUsage: akv-xsoar {command} "))
+            .run()
+            .stdout_text();
+        for args in [[command, "--help"], [command, "-h"], ["--help", command]] {
+            Akv::new().args(args).stdout(of_command.clone()).run();
+        }
+        assert!(
+            whole.contains(&format!("\n  akv-xsoar {command} ")),
+            "{command}"
+        );
+        assert_eq!(
+            of_command.contains("--missing"),
+            command != "get",
+            "{command}"
+        );
+        lacks_later_words(&of_command);
+    }
+    lacks_later_words(&whole);
+    Akv::new()
+        .args(["help", "bogus"])
+        .status(2)
+        .stderr(format!(
+            "akv-xsoar: error: unknown command `bogus`\n{COMMANDS}"
+        ))
+        .run();
+}
+
+fn lacks_later_words(help: &str) {
+    for word in LATER {
+        let shown = help.split_whitespace().any(|found| found == word);
+        assert!(!shown, "{word}:\n{help}");
+    }
+    for command in LATER_COMMANDS {
+        let usage = format!("akv-xsoar {command}");
+        assert!(!help.contains(&usage), "{command}:\n{help}");
+    }
+    for value in ["dotenv", "'*'", "app-service", "secret|certificate"] {
+        assert!(!help.contains(value), "{value}:\n{help}");
+    }
+}
+
+#[test]
+fn version() {
+    let version = concat!("akv-xsoar ", env!("CARGO_PKG_VERSION"), "\n");
+    for args in [
+        &["--version"][..],
+        &["-V"],
+        &["fetch", "--version"],
+        &["get", "kv-prod/api", "-V"],
+    ] {
+        Akv::new().args(args).stdout(version).run();
+    }
+}
+
+/// Help and version need nothing, and so nothing else can be wrong.
+#[test]
+fn help_with_everything_else_wrong() {
+    for word in ["--help", "--version"] {
+        Akv::new()
+            .arg(word)
+            .env("AKV_XSOAR_CONFIG", "gone.json")
+            .env("AZURE_CLOUD", "moon")
+            .env("SSL_CERT_FILE", "gone.pem")
+            .stdout_any()
+            .run();
+    }
+}
+
+#[test]
+fn words_of_later_versions() {
+    let azure = azure();
+    for option in LATER {
+        let stderr = format!("unknown option `{option}`\n{HELP}");
+        refused(&azure, &["fetch", "--vault", "kv-prod", option], &stderr);
+        refused(&azure, &["fetch", option, "--vault", "kv-prod"], &stderr);
+    }
+    for command in LATER_COMMANDS {
+        refused(
+            &azure,
+            &[command, "kv-prod/api"],
+            &format!("unknown command `{command}`\n{COMMANDS}"),
+        );
+    }
+    for (command, second) in [("fetch", "--secret"), ("list", "--missing")] {
+        let value = if command == "fetch" { "api" } else { "skip" };
+        refused(
+            &azure,
+            &[command, "--vault", "*", second, value],
+            &format!("`--vault` has a name that no vault can have: `*`\n{VAULT_NAME}"),
+        );
+    }
+    for format in ["dotenv", "shell", "files"] {
+        refused(
+            &azure,
+            &["fetch", "kv-prod/api", "--format", format],
+            &format!("`--format` must be `xsoar` or `jsonl`, not `{format}`\n"),
+        );
+    }
+}
