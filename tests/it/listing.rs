@@ -201,15 +201,15 @@ fn links_without_end_are_bounded_by_the_deadline() {
         Fault::next_link_endless(),
     );
 
-    // At most 10 000 pages, or the deadline: whichever comes first on this machine.
+    // Sooner than the 10 000 pages that are the most, also on a fast machine with a release build.
     let output = list(&azure)
-        .args(["--vault", "kv-prod", "--timeout", "2"])
+        .args(["--vault", "kv-prod", "--timeout", "0.5"])
         .status(8)
         .stderr_has(ERROR)
-        .stderr_has("the deadline of 2 s (`--timeout`) passed")
+        .stderr_has("the deadline of 0.5 s (`--timeout`) passed")
         .run();
 
-    assert!(output.elapsed.as_secs() < 4, "{:?}", output.elapsed);
+    assert!(output.elapsed.as_secs() < 2, "{:?}", output.elapsed);
     assert!(azure.count(NEXT) > 10);
     azure.ignore_log();
 }
