@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use akv_xsoar::error::Exit;
 use akv_xsoar::options::table;
@@ -27,6 +28,18 @@ const RANKS: [(&str, u8); 18] = [
     ("fetch", 6),
     ("list", 6),
     ("options", 7),
+];
+
+/// The crates of others in the shipped binary, at most: each is somebody who could harm it.
+const MOST_CRATES: usize = 45;
+
+/// What `deny.toml` gives the reasons for; this needs no tool.
+const REFUSED: [&str; 5] = [
+    "tokio",
+    "async-std",
+    "openssl-sys",
+    "native-tls",
+    "aws-lc-sys",
 ];
 
 /// Of a file that holds a proof, the words of each `expect`.
@@ -204,9 +217,55 @@ fn foreign(line: &str) -> bool {
         "cargo ",
         "scripts/",
         "curl ",
+        "sha256sum ",
+        "gpg ",
     ]
     .iter()
     .any(|word| line.contains(word))
+}
+
+#[test]
+fn few_crates_are_shipped() {
+    for target in ["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl"] {
+        let output = Command::new(env!("CARGO"))
+            .args(["tree", "--locked", "--offline", "--edges", "normal"])
+            .args(["--prefix", "none", "--format", "{p}", "--target", target])
+            .current_dir(root())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "cargo tree: {said}");
+        let tree = String::from_utf8(output.stdout).unwrap();
+        let mut crates: Vec<_> = tree
+            .lines()
+            .map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" "))
+            .collect();
+        crates.sort();
+        crates.dedup();
+        // Ours is one of them.
+        let count = crates.len() - 1;
+        assert!(
+            (20..=MOST_CRATES).contains(&count),
+            "{target}: {count} crates: {crates:?}"
+        );
+    }
+}
+
+#[test]
+fn some_crates_are_not_even_built() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    for refused in REFUSED {
+        let named = format!("name = \"{refused}\"");
+        assert!(
+            !lock.lines().any(|line| line == named),
+            "{refused} is in the tree"
+        );
+    }
+    // A build script of ours would be code that nobody sees run.
+    assert!(!root().join("build.rs").exists());
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let mut lines = manifest.lines();
+    assert!(!lines.any(|line| line.starts_with("build =") || line == "[build-dependencies]"));
 }
 
 #[test]
