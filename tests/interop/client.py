@@ -1,7 +1,11 @@
 """Reads secrets with Microsoft's own client, to judge the stand-in and to compare with our program.
 
-    client.py ENV_FILE [--identity secret|system|client-id|object-id|resource-id]
-              [--get VAULT/NAME[/VERSION]]... [--list VAULT]...
+    client.py ENV_FILE [--identity KIND] [--get VAULT/NAME[/VERSION]]... [--list VAULT]...
+
+KIND is `secret`, `certificate`, `chain` (the certificates go along), `workload`; or an identity of the machine's,
+`system`, `client-id`, `object-id` or `resource-id`, from the metadata endpoint, or behind `app-service-` or `arc-`
+from there. Arc's agent names a file in a folder that Microsoft's client looks for in one place only: it and the stand-in
+must be able to write there.
 
 ENV_FILE is what the stand-in's program writes. Prints JSON: {"secrets": [{user, password, name}, …], "listed": ["VAULT/NAME", …]}.
 Nothing but loopback is ever connected to: the public host names are led there, and any other address is refused.
@@ -51,15 +55,45 @@ def stay_on_loopback(port):
     socket.socket.connect_ex = checked(connect_ex)
 
 
-def credential(kind, env):
-    from azure.identity import ClientSecretCredential, ManagedIdentityCredential
+SOURCES = {
+    # What tells a program on such a machine where its tokens are.
+    "app-service": {"IDENTITY_ENDPOINT": "APP_SERVICE_ENDPOINT", "IDENTITY_HEADER": "APP_SERVICE_HEADER"},
+    "arc": {"IDENTITY_ENDPOINT": "ARC_IDENTITY_ENDPOINT", "IMDS_ENDPOINT": "ARC_IMDS_ENDPOINT"},
+}
+IDS = ["system", "client-id", "object-id", "resource-id"]
+KINDS = ["secret", "certificate", "chain", "workload", *IDS, *(f"{source}-{id}" for source in SOURCES for id in IDS)]
 
+
+def credential(kind, env):
+    from azure.identity import CertificateCredential, ClientSecretCredential, WorkloadIdentityCredential
+
+    application = (env["TENANT_ID"], env["CLIENT_ID"])
+    verify = {"connection_verify": env["CA_FILE"]}
     if kind == "secret":
         with open(env["CLIENT_SECRET_FILE"], encoding="utf-8") as file:
             secret = file.read().removesuffix("\n")
-        return ClientSecretCredential(
-            env["TENANT_ID"], env["CLIENT_ID"], secret, connection_verify=env["CA_FILE"]
+        return ClientSecretCredential(*application, secret, **verify)
+    if kind == "certificate":
+        return CertificateCredential(*application, env["CERTIFICATE_FILE"], **verify)
+    if kind == "chain":
+        return CertificateCredential(*application, env["CHAIN_FILE"], send_certificate_chain=True, **verify)
+    if kind == "workload":
+        return WorkloadIdentityCredential(
+            tenant_id=application[0],
+            client_id=application[1],
+            token_file_path=env["FEDERATED_TOKEN_FILE"],
+            **verify,
         )
+    return managed_identity(kind, env)
+
+
+def managed_identity(kind, env):
+    from azure.identity import ManagedIdentityCredential
+
+    for source, variables in SOURCES.items():
+        if kind.startswith(f"{source}-"):
+            kind = kind.removeprefix(f"{source}-")
+            os.environ.update({name: env[value] for name, value in variables.items()})
     if kind == "system":
         return ManagedIdentityCredential()
     if kind == "client-id":
@@ -72,8 +106,7 @@ def credential(kind, env):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("env_file")
-    kinds = ["secret", "system", "client-id", "object-id", "resource-id"]
-    parser.add_argument("--identity", choices=kinds, default="secret")
+    parser.add_argument("--identity", choices=KINDS, default="secret", metavar="KIND")
     parser.add_argument("--get", action="append", default=[], metavar="VAULT/NAME[/VERSION]")
     parser.add_argument("--list", action="append", default=[], metavar="VAULT")
     options = parser.parse_args()

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use super::Standin;
@@ -19,6 +20,7 @@ pub struct Builder {
     delay: Duration,
     cloud: Cloud,
     log_file: Option<PathBuf>,
+    assertion_file: Option<PathBuf>,
 }
 
 impl Builder {
@@ -29,6 +31,7 @@ impl Builder {
             delay: Duration::ZERO,
             cloud: Cloud::default(),
             log_file: None,
+            assertion_file: None,
         }
     }
 
@@ -62,6 +65,12 @@ impl Builder {
         self
     }
 
+    /// Writes each assertion's header and claims to a file, a line of JSON each.
+    pub fn assertions_to(mut self, file: &Path) -> Self {
+        self.assertion_file = Some(file.to_owned());
+        self
+    }
+
     /// Listens.
     pub fn start(mut self) -> Standin {
         if self.tls.is_empty() {
@@ -73,13 +82,18 @@ impl Builder {
             let file = File::options().create(true).append(true).open(file);
             shared.log.lock().unwrap().file = Some(file.expect("a file for the log"));
         }
+        if let Some(file) = &self.assertion_file {
+            let file = File::options().create(true).append(true).open(file);
+            let file = file.expect("a file for the assertions");
+            shared.world.lock().unwrap().assertion_file = Some(file);
+        }
         let directory = Scratch::new("standin");
         directory.write("ca.pem", shared.certificates.ca_pem());
-        let mut azure = Standin {
+        let azure = Standin {
             shared,
             directory,
-            doors: Vec::new(),
-            threads: Vec::new(),
+            doors: Mutex::default(),
+            threads: Mutex::default(),
         };
         azure.open(self.local, Listener::Local);
         for address in self.tls {

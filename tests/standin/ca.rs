@@ -12,6 +12,8 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
+use super::der::{BIT_STRING, SEQUENCE, contents, element, elements};
+
 /// What is wrong with the TLS of one name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TlsFault {
@@ -166,7 +168,6 @@ fn params_for(alternative_name: Option<&str>, common_name: &str) -> CertificateP
 
 /// The same certificate as X.509 version 1: without version and extensions, signed again.
 fn version1(certificate: &[u8], authority: &KeyPair) -> CertificateDer<'static> {
-    const SEQUENCE: u8 = 0x30;
     let parts = elements(contents(certificate));
     let [signed, algorithm, _signature] = parts[..] else {
         panic!("a certificate has three parts");
@@ -181,43 +182,6 @@ fn version1(certificate: &[u8], authority: &KeyPair) -> CertificateDer<'static> 
     let signed = element(SEQUENCE, &kept);
     let mut signature = vec![0]; // no unused bits
     signature.extend(authority.sign(&signed).expect("a signature"));
-    let whole = [signed, algorithm.to_vec(), element(0x03, &signature)].concat();
+    let whole = [signed, algorithm.to_vec(), element(BIT_STRING, &signature)].concat();
     CertificateDer::from(element(SEQUENCE, &whole))
-}
-
-/// One DER element: tag, length, content.
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(content.len()).expect("a certificate is small");
-    let [high, low] = length.to_be_bytes();
-    let mut bytes = match length {
-        0..=0x7f => vec![tag, low],
-        0x80..=0xff => vec![tag, 0x81, low],
-        _ => vec![tag, 0x82, high, low],
-    };
-    bytes.extend(content);
-    bytes
-}
-
-/// Where a DER element's content begins, and where it ends.
-fn extent(bytes: &[u8]) -> (usize, usize) {
-    match bytes[1] {
-        0x81 => (3, 3 + usize::from(bytes[2])),
-        0x82 => (4, 4 + usize::from(u16::from_be_bytes([bytes[2], bytes[3]]))),
-        length => (2, 2 + usize::from(length)),
-    }
-}
-
-fn contents(bytes: &[u8]) -> &[u8] {
-    let (start, end) = extent(bytes);
-    &bytes[start..end]
-}
-
-fn elements(mut bytes: &[u8]) -> Vec<&[u8]> {
-    let mut found = Vec::new();
-    while !bytes.is_empty() {
-        let (element, rest) = bytes.split_at(extent(bytes).1);
-        found.push(element);
-        bytes = rest;
-    }
-    found
 }

@@ -33,6 +33,18 @@ pub(super) fn entra_date(seconds: i64) -> String {
     format!("{year}-{month:02}-{day:02} {}Z", time_of_day(seconds))
 }
 
+/// `2020-08-19T04:22:28.0000000Z`.
+pub(super) fn iso_date(seconds: i64) -> String {
+    let date = entra_date(seconds).replace(' ', "T");
+    date.replace('Z', ".0000000Z")
+}
+
+/// `08/19/2020 04:22:28`.
+pub(super) fn us_date(seconds: i64) -> String {
+    let (year, month, day) = civil(seconds.div_euclid(86400));
+    format!("{month:02}/{day:02}/{year} {}", time_of_day(seconds))
+}
+
 fn time_of_day(seconds: i64) -> String {
     let second = seconds.rem_euclid(86400);
     format!(

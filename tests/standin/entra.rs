@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::assertion;
 use super::clock::{self, entra_date};
 use super::http::{Answer, Request, single};
 use super::world::{App, World};
@@ -9,8 +10,11 @@ use super::world::{App, World};
 /// Fields that Microsoft's own clients add.
 const OF_MICROSOFTS_CLIENTS: [&str; 2] = ["claims", "client_info"];
 
+/// Fields that prove who the application is: the first, or the two others.
+const OF_PROOFS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+
 /// Entra's documented refusals: code, status, `error`, text.
-const REFUSALS: [(u32, u16, &str, &str); 15] = [
+const REFUSALS: [(u32, u16, &str, &str); 21] = [
     (
         7_000_215,
         401,
@@ -84,6 +88,30 @@ const REFUSALS: [(u32, u16, &str, &str); 15] = [
         "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
     ),
     (
+        7_000_218,
+        401,
+        "invalid_client",
+        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+    ),
+    (
+        700_021,
+        401,
+        "invalid_client",
+        "Client assertion application identifier doesn't match 'client_id' parameter.",
+    ),
+    (
+        700_023,
+        401,
+        "invalid_client",
+        "Client assertion audience claim does not match Realm issuer.",
+    ),
+    (
+        70_025,
+        401,
+        "invalid_client",
+        "The client 'APP' has no configured federated identity credentials.",
+    ),
+    (
         70_021,
         400,
         "invalid_request",
@@ -94,6 +122,18 @@ const REFUSALS: [(u32, u16, &str, &str); 15] = [
         400,
         "invalid_request",
         "No matching federated identity record found for presented assertion issuer 'https://issuer.example'. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion.",
+    ),
+    (
+        700_212,
+        401,
+        "invalid_client",
+        "No matching federated identity record found for presented assertion audience. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion.",
+    ),
+    (
+        7_002_138,
+        401,
+        "invalid_client",
+        "No matching federated identity record found for presented assertion subject 'subject'. Please note that the matching is done using a case-sensitive comparison. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion.",
     ),
     (
         700_213,
@@ -170,10 +210,11 @@ fn token(world: &mut World, request: &Request, tenant: &str) -> Result<Answer, A
         })
     };
     let (grant, scope, client) = (field("grant_type")?, field("scope")?, field("client_id")?);
-    let secret = field("client_secret")?;
+    let proof = proof(world, request, &form)?;
     for (name, _) in &form {
         match name.as_str() {
-            "grant_type" | "scope" | "client_id" | "client_secret" => {}
+            "grant_type" | "scope" | "client_id" => {}
+            _ if OF_PROOFS.contains(&name.as_str()) => {}
             _ if OF_MICROSOFTS_CLIENTS.contains(&name.as_str()) => {}
             _ => world.violation(request, &format!("an unknown field `{name}`")),
         }
@@ -183,17 +224,43 @@ fn token(world: &mut World, request: &Request, tenant: &str) -> Result<Answer, A
     }
     let tenant = tenant_id(world, tenant)?;
     let app = application(world, &tenant, client)?;
-    if app.secret != secret {
-        return Err(documented(7_000_215, ("APP", client)));
+    match proof {
+        Proof::Secret(secret) if app.secret != secret => {
+            return Err(documented(7_000_215, ("APP", client)));
+        }
+        Proof::Secret(_) => {}
+        Proof::Assertion(text) => assertion::check(world, request, &tenant, &app, text)?,
     }
     let audience = audience(world, scope)?;
     let token = world.issue(&audience, &tenant, &app.client_id, &app.object_id);
+    let lifetime = world.lifetime.1;
     let body = json!({
-        "token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token,
+        "token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token,
     });
     Ok(Answer::json(200, &body)
         .header("Cache-Control", "no-store, no-cache")
         .header("x-ms-request-id", clock::uuid()))
+}
+
+/// How an application proves that it is the one.
+enum Proof<'a> {
+    Secret(&'a str),
+    Assertion(&'a str),
+}
+
+fn proof<'a>(
+    world: &mut World,
+    request: &Request,
+    form: &'a [(String, String)],
+) -> Result<Proof<'a>, Answer> {
+    match OF_PROOFS.map(|name| single(form, name)) {
+        [Ok(secret), Err(_), Err(_)] => Ok(Proof::Secret(secret)),
+        [Err(_), Ok(assertion), Ok(assertion::TYPE)] => Ok(Proof::Assertion(assertion)),
+        _ => {
+            world.violation(request, "neither a client secret nor an assertion alone");
+            Err(documented(7_000_218, ("", "")))
+        }
+    }
 }
 
 /// The id of a tenant that is named by its id or its domain.

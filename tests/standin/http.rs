@@ -17,6 +17,10 @@ pub enum Listener {
     Tls,
     /// Plain HTTP: what lives beside the program on its own machine, such as the metadata endpoint.
     Local,
+    /// Plain HTTP: Azure Arc's agent on a server outside Azure.
+    Arc,
+    /// Plain HTTP: the endpoint that App Service gives each of its apps.
+    AppService,
 }
 
 /// A request as it arrived.
@@ -24,7 +28,7 @@ pub enum Listener {
 pub struct Request {
     /// The door it came to.
     pub listener: Listener,
-    /// The connection it came on, counted from 0 over both doors.
+    /// The connection it came on, counted from 0 over all doors.
     pub connection: usize,
     /// The name that TLS was made for.
     pub sni: Option<String>,
@@ -90,6 +94,8 @@ impl Request {
         let host = match self.listener {
             Listener::Tls => self.host(),
             Listener::Local => "metadata".to_owned(),
+            Listener::Arc => "arc".to_owned(),
+            Listener::AppService => "app-service".to_owned(),
         };
         format!("{} {host}{}", self.method, self.target)
     }

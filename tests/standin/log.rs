@@ -8,7 +8,7 @@ use super::http::{Listener, Request};
 /// A TCP connection that was accepted.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    /// Counted from 0 over both doors.
+    /// Counted from 0 over all doors.
     pub id: usize,
     /// The door it came to.
     pub listener: Listener,

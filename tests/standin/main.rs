@@ -1,9 +1,12 @@
 //! The stand-in for Azure as a program, for the demo, the benchmark and Microsoft's own client.
 //!
-//!     standin --dir DIR [--delay MS] [--vault NAME=COUNT]... [--demo]
+//!     standin --dir DIR [--delay MS] [--vault NAME=COUNT]... [--demo] [--identities]
 //!
 //! Writes the authority's certificate, the client secret and, when everything is ready, `DIR/env` with what a
 //! shell script needs to know. Each request becomes a line of `DIR/requests.log`. Ends when its stdin does.
+//!
+//! With `--identities` the application has certificates and trusts a federated token, and there are Arc's agent and
+//! App Service's endpoint. Header and claims of each assertion become a line of `DIR/assertions.jsonl`.
 
 #[path = "mod.rs"]
 mod standin;
@@ -15,6 +18,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use standin::keys::{Certificate, Key};
 use standin::{Secret, Standin};
 
 struct Options {
@@ -22,6 +26,7 @@ struct Options {
     delay: Duration,
     vaults: Vec<(String, usize)>,
     demo: bool,
+    identities: bool,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -31,6 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let azure = Standin::builder()
         .delay(options.delay)
         .log_to(&directory.join("requests.log"))
+        .assertions_to(&directory.join("assertions.jsonl"))
         .start();
     azure.ignore_log();
     for (vault, count) in &options.vaults {
@@ -39,7 +45,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     if options.demo {
         demo(&azure);
     }
-    describe(&azure, &directory)?;
+    let mut env = describe(&azure, &directory)?;
+    if options.identities {
+        env.extend(identities(&azure, &directory)?);
+    }
+    publish(&env, &directory)?;
     io::copy(&mut io::stdin(), &mut io::sink())?;
     for violation in azure.take_violations() {
         writeln!(
@@ -58,6 +68,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
         delay: Duration::ZERO,
         vaults: Vec::new(),
         demo: false,
+        identities: false,
     };
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
@@ -70,6 +81,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
                 options.vaults.push((name.to_owned(), count.parse()?));
             }
             Long("demo") => options.demo = true,
+            Long("identities") => options.identities = true,
             _ => return Err(argument.unexpected().into()),
         }
     }
@@ -110,21 +122,16 @@ fn demo(azure: &Standin) {
     azure.put(vault, Secret::new("retired", "never to be read").disabled());
 }
 
-/// Writes what others need to know; last, and at once, the file they wait for.
-fn describe(azure: &Standin, directory: &Path) -> io::Result<()> {
+/// What a shell script needs to know: variables, their values as a shell reads them.
+type Env = Vec<(&'static str, String)>;
+
+/// Where everything is, and who asks.
+fn describe(azure: &Standin, directory: &Path) -> io::Result<Env> {
     let ca_file = directory.join("ca.pem");
     fs::copy(azure.ca_file(), &ca_file)?;
-    let secret_file = directory.join("client-secret");
-    let _ = fs::remove_file(&secret_file);
-    let mut file = fs::File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&secret_file)?;
-    writeln!(file, "{}", standin::CLIENT_SECRET)?;
-
-    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
-    let lines = [
+    let secret = format!("{}\n", standin::CLIENT_SECRET);
+    let secret_file = private(directory, "client-secret", &secret)?;
+    Ok(vec![
         ("PORT", azure.tls_port().to_string()),
         ("METADATA", azure.metadata_url()),
         ("CA_FILE", quoted(&ca_file)),
@@ -143,8 +150,58 @@ fn describe(azure: &Standin, directory: &Path) -> io::Result<()> {
             "USER_ASSIGNED_RESOURCE_ID",
             standin::USER_RESOURCE_ID.to_owned(),
         ),
-    ];
-    let lines = lines.map(|(name, value)| format!("{name}={value}\n"));
+    ])
+}
+
+/// The other ways to be somebody.
+fn identities(azure: &Standin, directory: &Path) -> io::Result<Env> {
+    let (own, issued) = (
+        Certificate::self_signed(Key::usual()),
+        Certificate::of(Key::other()),
+    );
+    azure.register_certificate(&own);
+    azure.register_certificate(&issued);
+    let own = own.pem() + Key::usual().pkcs8();
+    let chain = issued.chain() + Key::other().pkcs8();
+    let assertions = directory.join("assertions.jsonl");
+    let (arc, app_service) = (azure.arc(), azure.app_service());
+    let file = |name, content: &str| private(directory, name, content).map(|path| quoted(&path));
+    Ok(vec![
+        ("CERTIFICATE_FILE", file("certificate.pem", &own)?),
+        ("CHAIN_FILE", file("chain.pem", &chain)?),
+        (
+            "FEDERATED_TOKEN_FILE",
+            file("federated-token", &azure.federate())?,
+        ),
+        ("ASSERTIONS_FILE", quoted(&assertions)),
+        ("APP_SERVICE_ENDPOINT", app_service.endpoint),
+        ("APP_SERVICE_HEADER", app_service.header),
+        ("ARC_IDENTITY_ENDPOINT", arc.identity_endpoint),
+        ("ARC_IMDS_ENDPOINT", arc.imds_endpoint),
+    ])
+}
+
+/// Writes a file that nobody else can read.
+fn private(directory: &Path, name: &str, content: &str) -> io::Result<PathBuf> {
+    let path = directory.join(name);
+    let _ = fs::remove_file(&path);
+    let mut file = fs::File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)?;
+    file.write_all(content.as_bytes())?;
+    Ok(path)
+}
+
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+/// Writes the file that others wait for: last, and at once.
+fn publish(env: &Env, directory: &Path) -> io::Result<()> {
+    let lines = env.iter().map(|(name, value)| format!("{name}={value}\n"));
+    let lines: Vec<_> = lines.collect();
     let unfinished = directory.join("env.unfinished");
     fs::write(&unfinished, lines.concat())?;
     fs::rename(unfinished, directory.join("env"))

@@ -66,6 +66,35 @@ impl Default for Machine {
     }
 }
 
+impl Machine {
+    /// The user-assigned identity with this id, if there is one; `Err` says that no id is called
+    /// `name`. The sources do not call a resource's id by the same name.
+    pub(super) fn user(
+        &self,
+        name: &str,
+        id: &str,
+        resource_id: &str,
+    ) -> Result<Option<ManagedIdentity>, String> {
+        let of: fn(&ManagedIdentity) -> &str = match name {
+            "client_id" => |identity| &identity.client_id,
+            "object_id" => |identity| &identity.object_id,
+            _ if name == resource_id => |identity| &identity.resource_id,
+            _ => return Err(format!("an unknown parameter `{name}`")),
+        };
+        let mut users = self.users.iter();
+        let found = users.find(|identity| of(identity).eq_ignore_ascii_case(id));
+        Ok(found.cloned())
+    }
+
+    /// A number as this machine's endpoints write it.
+    pub(super) fn number(&self, number: i64) -> Value {
+        match self.numbers {
+            Numbers::Integers => json!(number),
+            _ => json!(number.to_string()),
+        }
+    }
+}
+
 /// A refusal in the endpoint's form.
 pub(super) fn refusal(status: u16, error: &str, description: &str) -> Answer {
     Answer::json(
@@ -125,7 +154,16 @@ fn token(world: &mut World, request: &Request) -> Result<Answer, Answer> {
         .collect();
     let identity = match ids[..] {
         [] => without_id(world)?,
-        [(name, id)] => with_id(world, request, name, id)?,
+        [(name, id)] => {
+            let found = world
+                .machine
+                .user(name, id, "msi_res_id")
+                .map_err(|problem| {
+                    world.violation(request, &problem);
+                    refusal(400, "invalid_request", "Unknown query parameter")
+                })?;
+            found.ok_or_else(|| refusal(400, "invalid_request", "Identity not found"))?
+        }
         _ => {
             world.violation(request, "more than one identity");
             let text = "Only one of client_id, object_id and msi_res_id may be given";
@@ -155,37 +193,12 @@ fn without_id(world: &World) -> Result<ManagedIdentity, Answer> {
     }
 }
 
-fn with_id(
-    world: &mut World,
-    request: &Request,
-    name: &str,
-    id: &str,
-) -> Result<ManagedIdentity, Answer> {
-    let of: fn(&ManagedIdentity) -> &str = match name {
-        "client_id" => |identity| &identity.client_id,
-        "object_id" => |identity| &identity.object_id,
-        "msi_res_id" => |identity| &identity.resource_id,
-        _ => {
-            world.violation(request, &format!("an unknown parameter `{name}`"));
-            return Err(refusal(400, "invalid_request", "Unknown query parameter"));
-        }
-    };
-    let mut users = world.machine.users.iter();
-    let found = users.find(|identity| of(identity).eq_ignore_ascii_case(id));
-    found
-        .cloned()
-        .ok_or_else(|| refusal(400, "invalid_request", "Identity not found"))
-}
-
 fn success(world: &World, token: &str, resource: &str, client_id: &str) -> Answer {
-    let now = world.now();
-    let number = |number: i64| match world.machine.numbers {
-        Numbers::Integers => json!(number),
-        _ => json!(number.to_string()),
-    };
+    let (now, (from, until)) = (world.now(), world.lifetime);
+    let number = |number: i64| world.machine.number(number);
     let mut body = json!({
-        "access_token": token, "client_id": client_id, "refresh_token": "", "expires_in": number(3599),
-        "expires_on": number(now + 3599), "ext_expires_in": number(3599), "not_before": number(now - 300),
+        "access_token": token, "client_id": client_id, "refresh_token": "", "expires_in": number(until),
+        "expires_on": number(now + until), "ext_expires_in": number(until), "not_before": number(now + from),
         "resource": resource, "token_type": "Bearer",
     });
     match world.machine.numbers {

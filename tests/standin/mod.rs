@@ -1,4 +1,4 @@
-//! A stand-in for Azure on loopback: Entra ID, the metadata endpoint and Key Vault.
+//! A stand-in for Azure on loopback: Entra ID, the metadata endpoint, Arc's agent, App Service and Key Vault.
 //!
 //! It speaks what Azure speaks, over real TLS with an authority made at run time, and under Azure's own host
 //! names: the client is led here by `--connect-to` and trusts it by `--ca-file`. Every request and connection is
@@ -15,8 +15,8 @@
 //! ```
 //!
 //! The data's way: `serve` accepts and makes TLS with a certificate of `ca`, `http` reads a request, `log` keeps
-//! it, `world` hands it to `entra`, `metadata` or `vault`, and `faults` says what goes wrong with the answer.
-//! Another service is a file beside these and a line in `World::answer`.
+//! it, `world` hands it to `entra`, `metadata`, `arc`, `app_service` or `vault`, and `faults` says what goes wrong
+//! with the answer. Another service is a file beside these and a line in `World::answer`.
 
 // Each program that has this module uses a part of it.
 #![allow(dead_code, unused_imports)]
@@ -25,12 +25,19 @@
 // Nobody ignores these by accident, and none of them is worth a word each.
 #![allow(clippy::must_use_candidate, clippy::return_self_not_must_use)]
 
+mod app_service;
+mod arc;
+mod assertion;
 mod builder;
 mod ca;
 mod clock;
+mod der;
 mod entra;
 mod faults;
+mod federated;
 mod http;
+mod identities;
+pub mod keys;
 mod log;
 mod metadata;
 pub mod names;
@@ -44,14 +51,17 @@ mod world;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+pub use app_service::AppService;
+pub use arc::ArcAgent;
 pub use builder::Builder;
 pub use ca::TlsFault;
 pub use clock::http_date;
 pub use faults::Fault;
+pub use federated::{ISSUER, SUBJECT, token as federated_token};
 pub use http::{Answer, Listener, Request};
 pub use log::Connection;
 pub use metadata::{ManagedIdentity, Numbers};
@@ -84,6 +94,8 @@ pub const USER_CLIENT_ID: &str = "d00dd00d-0000-4000-8000-00000000c11e";
 pub const USER_OBJECT_ID: &str = "d00dd00d-0000-4000-8000-0000000000b1";
 /// The resource id of the machine's user-assigned identity.
 pub const USER_RESOURCE_ID: &str = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/rg-xsoar/providers/Microsoft.ManagedIdentity/userAssignedIdentities/xsoar-secrets";
+/// What App Service wants to find in the header `X-IDENTITY-HEADER`.
+pub const APP_SERVICE_HEADER: &str = "Canary-1dentity-Header-853b9a84";
 /// A password for a proxy, which is a secret too.
 pub const PROXY_PASSWORD: &str = "Canary:Pr0xy@Passw0rd";
 /// An address where nobody listens: only root could, and nobody does.
@@ -93,9 +105,9 @@ pub const NOBODY: &str = "127.0.0.1:1";
 pub struct Standin {
     shared: Arc<Shared>,
     directory: Scratch,
-    /// The metadata endpoint first.
-    doors: Vec<SocketAddr>,
-    threads: Vec<JoinHandle<()>>,
+    /// The metadata endpoint first, then TLS.
+    doors: Mutex<Vec<(Listener, SocketAddr)>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// Starting, and where it is.
@@ -110,13 +122,28 @@ impl Standin {
         Builder::new()
     }
 
-    fn open(&mut self, address: SocketAddr, listener: Listener) {
+    fn open(&self, address: SocketAddr, listener: Listener) {
         let door = TcpListener::bind(address);
         let door = door.unwrap_or_else(|error| panic!("listening at {address}: {error}"));
-        self.doors.push(door.local_addr().expect("an address"));
+        let address = door.local_addr().expect("an address");
+        self.doors.lock().unwrap().push((listener, address));
         let shared = Arc::clone(&self.shared);
-        self.threads
-            .push(thread::spawn(move || shared.accept(&door, listener)));
+        let thread = thread::spawn(move || shared.accept(&door, listener));
+        self.threads.lock().unwrap().push(thread);
+    }
+
+    /// Where it listens, at all doors.
+    fn addresses(&self) -> Vec<SocketAddr> {
+        let doors = self.doors.lock().unwrap();
+        doors.iter().map(|(_, address)| *address).collect()
+    }
+
+    /// The first door of this kind.
+    fn door(&self, listener: Listener) -> Option<SocketAddr> {
+        let doors = self.doors.lock().unwrap();
+        let mut doors = doors.iter();
+        let found = doors.find(|(kind, _)| *kind == listener);
+        found.map(|(_, address)| *address)
     }
 
     /// The certificate of its authority, for `--ca-file`.
@@ -131,17 +158,20 @@ impl Standin {
 
     /// The first port with TLS.
     pub fn tls_port(&self) -> u16 {
-        self.doors[1].port()
+        self.door(Listener::Tls).expect("a door with TLS").port()
     }
 
     /// The value for `--connect-to` that leads every host here.
     pub fn connect_to(&self) -> String {
-        format!("::{}", self.doors[1])
+        format!("::{}", self.door(Listener::Tls).expect("a door with TLS"))
     }
 
     /// The value for `AZURE_POD_IDENTITY_AUTHORITY_HOST`.
     pub fn metadata_url(&self) -> String {
-        format!("http://{}", self.doors[0])
+        format!(
+            "http://{}",
+            self.door(Listener::Local).expect("a plain door")
+        )
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::thread;
 
+use serde_json::Value;
+
 use super::http::Request;
 use super::log::{self, Connection};
 use super::{Standin, TENANT};
@@ -10,7 +12,7 @@ use super::{Standin, TENANT};
 impl Standin {
     /// Waits until the record is complete. Everything below does so, too.
     fn settle(&self) {
-        self.shared.settle(&self.doors);
+        self.shared.settle(&self.addresses());
     }
 
     /// The request for a token that the application's secret is sent with, for `expect`.
@@ -75,7 +77,13 @@ impl Standin {
         std::mem::take(&mut self.shared.log.lock().unwrap().violations)
     }
 
-    /// What may be written nowhere: client secrets, and the tokens given out.
+    /// The header and the claims of each assertion since the start.
+    pub fn assertions(&self) -> Vec<Value> {
+        self.settle();
+        self.world(|world| world.assertions.clone())
+    }
+
+    /// What may be written nowhere: client secrets, whatever else proves an identity, and the tokens given out.
     pub fn canaries(&self) -> Vec<String> {
         self.world(|world| {
             let signatures = world
@@ -83,7 +91,9 @@ impl Standin {
                 .keys()
                 .filter_map(|token| token.rsplit('.').next());
             let secrets = world.apps.iter().map(|app| app.secret.as_str());
-            secrets.chain(signatures).map(str::to_owned).collect()
+            let proofs = world.proofs.iter().map(String::as_str);
+            let all = secrets.chain(signatures).chain(proofs);
+            all.map(str::to_owned).collect()
         })
     }
 
@@ -104,8 +114,8 @@ impl Drop for Standin {
         if !thread::panicking() {
             self.settle();
         }
-        self.shared.stop(&self.doors);
-        for thread in self.threads.drain(..) {
+        self.shared.stop(&self.addresses());
+        for thread in self.threads.lock().unwrap().drain(..) {
             let _ = thread.join();
         }
         if thread::panicking() {

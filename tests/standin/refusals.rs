@@ -1,7 +1,7 @@
 //! The services' own refusals as faults: every row of their tables.
 
 use super::faults::Fault;
-use super::{CLIENT_ID, TENANT, clock, entra, metadata, vault};
+use super::{CLIENT_ID, TENANT, app_service, clock, entra, metadata, vault};
 
 /// Azure's own refusals.
 impl Fault {
@@ -23,6 +23,31 @@ impl Fault {
     /// A refusal in the metadata endpoint's form.
     pub fn metadata_error(status: u16, error: &str, description: &str) -> Self {
         Self::answer(metadata::refusal(status, error, description))
+    }
+
+    /// Another challenge than Arc's agent's own; what is made of the path in it goes behind `WWW-Authenticate: `.
+    pub fn arc_challenge(change: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        Self::change(move |_, answer| {
+            for (name, value) in &mut answer.headers {
+                if name == "WWW-Authenticate" {
+                    let path = value.strip_prefix("Basic realm=").unwrap_or_default();
+                    *value = change(path);
+                }
+            }
+        })
+    }
+
+    /// Arc's refusal without a challenge.
+    pub fn arc_no_challenge() -> Self {
+        Self::change(|_, answer| {
+            let headers = &mut answer.headers;
+            headers.retain(|(name, _)| name != "WWW-Authenticate");
+        })
+    }
+
+    /// A refusal in App Service's form.
+    pub fn app_service_error(status: u16, message: &str) -> Self {
+        Self::answer(app_service::refusal(status, message))
     }
 
     /// What a container's proxy says in the place of the metadata endpoint.

@@ -153,7 +153,7 @@ impl Stream for StreamOwned<ServerConnection, TcpStream> {
 impl Connection<'_> {
     fn run(mut self, socket: TcpStream) -> io::Result<()> {
         match self.listener {
-            Listener::Local => self.serve(socket),
+            Listener::Local | Listener::Arc | Listener::AppService => self.serve(socket),
             Listener::Tls => {
                 let secured = self.handshake(socket);
                 let result = secured.as_ref().map(|_| ()).map_err(ToString::to_string);

@@ -1,17 +1,22 @@
 //! What exists in the Azure that is played: tenants, applications, identities, vaults, and the tokens given out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::arc::Agent;
+use super::assertion::{Jwt, Registered};
 use super::clock;
 use super::http::{Answer, Listener, Request};
 use super::metadata::Machine;
 use super::vault::Vault;
 use super::{
-    CLIENT_ID, CLIENT_SECRET, OTHER_TENANT, TENANT, TENANT_DOMAIN, entra, metadata, vault,
+    APP_SERVICE_HEADER, CLIENT_ID, CLIENT_SECRET, OTHER_TENANT, TENANT, TENANT_DOMAIN, app_service,
+    arc, entra, metadata, vault,
 };
 
 /// The hosts of a cloud.
@@ -78,6 +83,20 @@ pub(super) struct World {
     pub(super) tokens: BTreeMap<String, Grant>,
     /// How far Azure's clock is ahead of this machine's, in seconds.
     pub(super) skew: i64,
+    /// From when until when tokens are said to be good, in seconds from now.
+    pub(super) lifetime: (i64, i64),
+    /// By the application that has it.
+    pub(super) certificates: Vec<(String, Registered)>,
+    /// The tokens of others that an application trusts, by the application.
+    pub(super) federated: Vec<(String, String)>,
+    /// The header and the claims of each assertion that came, and where the program writes them along.
+    pub(super) assertions: Vec<Value>,
+    pub(super) assertion_file: Option<File>,
+    /// Which assertion each `jti` came with.
+    jtis: BTreeMap<String, String>,
+    /// What proved somebody's identity, and may be written nowhere.
+    pub(super) proofs: BTreeSet<String>,
+    pub(super) agent: Agent,
     /// What the request at hand did that no client should do.
     pub(super) violations: Vec<String>,
 }
@@ -104,6 +123,14 @@ impl World {
             vaults: BTreeMap::new(),
             tokens: BTreeMap::new(),
             skew: 0,
+            lifetime: (-300, 3599),
+            certificates: Vec::new(),
+            federated: Vec::new(),
+            assertions: Vec::new(),
+            assertion_file: None,
+            jtis: BTreeMap::new(),
+            proofs: BTreeSet::from([APP_SERVICE_HEADER.to_owned()]),
+            agent: Agent::default(),
             violations: Vec::new(),
         }
     }
@@ -124,6 +151,8 @@ impl World {
         let host = request.host();
         match request.listener {
             Listener::Local => metadata::answer(self, request),
+            Listener::Arc => arc::answer(self, request),
+            Listener::AppService => app_service::answer(self, request),
             Listener::Tls if host == self.cloud.authority => entra::answer(self, request),
             Listener::Tls => self.vault_or_nobody(request, &host),
         }
@@ -160,14 +189,45 @@ impl World {
             .apps
             .iter()
             .map(|app| &app.secret)
-            .chain(self.tokens.keys());
+            .chain(self.tokens.keys())
+            .chain(&self.proofs);
         let target = percent_encoding::percent_decode_str(&request.target).decode_utf8_lossy();
         if secrets
             .into_iter()
-            .any(|secret| target.contains(secret.as_str()))
+            .any(|secret| !secret.is_empty() && target.contains(secret.as_str()))
         {
             self.violation(request, "a secret in the URL");
         }
+    }
+
+    /// The certificates that are registered with an application.
+    pub(super) fn certificates_of(&self, client: &str) -> impl Iterator<Item = &Registered> {
+        let certificates = self.certificates.iter();
+        certificates.filter_map(move |(app, certificate)| (app == client).then_some(certificate))
+    }
+
+    /// The tokens of others that an application trusts.
+    pub(super) fn federated_for(&self, client: &str) -> impl Iterator<Item = &str> {
+        let tokens = self.federated.iter();
+        tokens.filter_map(move |(app, token)| (app == client).then_some(token.as_str()))
+    }
+
+    /// Keeps an assertion, for tests and other programs: the header and the claims, never the signature.
+    pub(super) fn keep(&mut self, assertion: &str, jwt: Option<&Jwt>) {
+        let Some(jwt) = jwt else { return };
+        let signature = assertion.rsplit('.').next().unwrap_or_default();
+        self.proofs.insert(signature.to_owned());
+        let parts = json!({"header": jwt.header, "claims": jwt.claims});
+        if let Some(file) = &mut self.assertion_file {
+            let _ = writeln!(file, "{parts}");
+        }
+        self.assertions.push(parts);
+    }
+
+    /// Whether no other assertion had this `jti`. The same one may come again: requests are repeated.
+    pub(super) fn first_use(&mut self, jti: &str, assertion: &str) -> bool {
+        let before = self.jtis.entry(jti.to_owned());
+        before.or_insert_with(|| assertion.to_owned()) == assertion
     }
 
     /// A request that has nothing to do with this service, as a violation.
@@ -187,7 +247,7 @@ impl World {
         client: &str,
         object: &str,
     ) -> String {
-        let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let now = self.now();
         let header = json!({"typ": "JWT", "alg": "RS256", "kid": clock::random()});
         let claims = json!({
