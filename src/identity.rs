@@ -2,15 +2,30 @@
 //!
 //! Each exchange on the wire is a file of its own in `identity/`.
 
+mod app_service;
+mod arc;
+mod certificate;
 mod client_secret;
+mod entra;
+mod managed;
 mod metadata;
+mod pem;
+mod workload;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::error::Category;
 
+pub use app_service::AppService;
+pub use arc::{AGENT, AzureArc, DEFAULT_ENDPOINT as ARC_ENDPOINT};
+pub use certificate::Certificate;
 pub use client_secret::ClientSecret;
-pub use metadata::{DEFAULT_ENDPOINT, ManagedIdentity, MetadataEndpoint};
+pub use entra::Application;
+pub use managed::{Endpoint, ManagedIdentity};
+pub use metadata::{DEFAULT_ENDPOINT, MetadataEndpoint};
+pub use workload::Workload;
 
 use crate::cloud::Cloud;
 use crate::error::{Error, Exit};
@@ -23,32 +38,42 @@ use crate::token::{AccessToken, Audience};
 pub enum Identity {
     /// An app registration that proves itself with a client secret.
     ClientSecret(ClientSecret),
+    /// An app registration that proves itself with a certificate.
+    Certificate(Box<Certificate>),
+    /// An app registration that proves itself with a federated token.
+    Workload(Workload),
     /// A virtual machine's managed identity, by its metadata endpoint.
     Metadata(MetadataEndpoint, ManagedIdentity),
+    /// A connected server's managed identity, by Azure Arc's agent.
+    Arc(AzureArc, ManagedIdentity),
+    /// An app's managed identity, by App Service's endpoint.
+    AppService(AppService, ManagedIdentity),
 }
+
+/// The type of an assertion (RFC 7523) that stands for a secret.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 impl Identity {
     /// Who it is, for `--verbose`.
     #[must_use]
     pub fn words(&self) -> String {
+        let of = |application: &Application, proof| {
+            let Application { tenant, client_id } = application;
+            format!("the application `{client_id}` of the tenant `{tenant}`, by its {proof}")
+        };
         match self {
-            Self::ClientSecret(application) => {
-                let (client_id, tenant) = (&application.client_id, &application.tenant);
-                format!("the application `{client_id}` of the tenant `{tenant}`, by its secret")
+            Self::ClientSecret(by) => of(&by.application, "secret"),
+            Self::Certificate(by) => of(by.application(), "certificate"),
+            Self::Workload(by) => of(&by.application, "federated token"),
+            Self::Metadata(_, identity) => {
+                format!("{}, by the metadata endpoint", identity.words())
             }
-            Self::Metadata(_, ManagedIdentity::System) => {
-                "this machine's own managed identity".to_owned()
-            }
-            Self::Metadata(
-                _,
-                ManagedIdentity::ClientId(id)
-                | ManagedIdentity::ObjectId(id)
-                | ManagedIdentity::ResourceId(id),
-            ) => format!("the user-assigned managed identity `{id}`"),
+            Self::Arc(_, identity) => format!("{}, by Azure Arc", identity.words()),
+            Self::AppService(_, identity) => format!("{}, by App Service", identity.words()),
         }
     }
 
-    /// Gets the token for an audience: one request, and those that the retry rules add.
+    /// Gets the token for an audience: one request (Azure Arc: two), and those that the retry rules add.
     ///
     /// # Errors
     /// [`Exit::NoToken`] where the identity is refused or does not exist; [`Exit::Unreachable`],
@@ -59,13 +84,16 @@ impl Identity {
         cloud: &Cloud,
         audience: &Audience,
     ) -> Result<AccessToken, Error> {
+        let authority = &cloud.authority;
         let token = match self {
-            Self::ClientSecret(application) => {
-                application.token(client, &cloud.authority, audience)
-            }
+            Self::ClientSecret(application) => application.token(client, authority, audience),
+            Self::Certificate(application) => application.token(client, authority, audience),
+            Self::Workload(application) => application.token(client, authority, audience),
             Self::Metadata(endpoint, identity) => {
                 metadata::token(client, endpoint, identity, audience)
             }
+            Self::Arc(agent, identity) => agent.token(client, identity, audience),
+            Self::AppService(app, identity) => app.token(client, identity, audience),
         }?;
         client.learn(token.secret());
         Ok(token)
@@ -76,25 +104,110 @@ impl Identity {
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: Secret,
+    not_before: Option<Value>,
+    expires_on: Option<Value>,
+    expires_in: Option<Value>,
+    client_id: Option<Value>,
+    object_id: Option<Value>,
+    msi_res_id: Option<Value>,
+    mi_res_id: Option<Value>,
 }
 
-/// The token in an answer with status 200.
+/// A clock may be off by so much before it matters to anybody.
+const TOLERANCE: Duration = Duration::from_secs(5 * 60);
+
+impl TokenAnswer {
+    /// The token is good now, by this machine's clock; Unix time, as a number or as text.
+    fn check_time(&self, answer: &Answer, operation: &str, now: SystemTime) -> Result<(), Error> {
+        let seconds = now
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs_f64();
+        let problem = if number(self.not_before.as_ref())
+            .is_some_and(|t| t > seconds + TOLERANCE.as_secs_f64())
+        {
+            "the token is not valid yet"
+        } else if number(self.expires_on.as_ref()).is_some_and(|t| t <= seconds)
+            || number(self.expires_in.as_ref()).is_some_and(|t| t <= 0.0)
+        {
+            "the token's lifetime is over"
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(Exit::NoToken, operation, problem).hint(entra::clocks(answer, now)))
+    }
+
+    /// Where the answer says whose token it is, it is the one asked for.
+    fn check_identity(&self, identity: &ManagedIdentity, operation: &str) -> Result<(), Error> {
+        let echoed = match identity {
+            ManagedIdentity::System => return Ok(()),
+            ManagedIdentity::ClientId(_) => self.client_id.as_ref(),
+            ManagedIdentity::ObjectId(_) => self.object_id.as_ref(),
+            ManagedIdentity::ResourceId(_) => self.msi_res_id.as_ref().or(self.mi_res_id.as_ref()),
+        };
+        let echoed = echoed
+            .and_then(Value::as_str)
+            .filter(|echo| !echo.is_empty());
+        match (echoed, identity.id()) {
+            (Some(echo), Some(id)) if !echo.eq_ignore_ascii_case(id) => Err(Error::new(
+                Exit::NoToken,
+                operation,
+                "the token that came is another identity's",
+            )
+            .hint("check the id, and that the identity is assigned to this machine")),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn number(value: Option<&Value>) -> Option<f64> {
+    match value? {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// The token of a managed identity in an answer with status 200.
+fn token_of(
+    identity: &ManagedIdentity,
+    answer: &Answer,
+    operation: &str,
+    host: &str,
+) -> Result<AccessToken, Error> {
+    let found = parse(answer, operation, host)?;
+    found.check_identity(identity, operation)?;
+    found.token(answer, operation, host)
+}
+
+/// The token of an application in an answer with status 200.
 fn token_in(answer: &Answer, operation: &str, host: &str) -> Result<AccessToken, Error> {
-    let senseless = |what: String| {
-        Error::new(Exit::Service, operation, format!("`{host}` answered 200 with {what}"))
-            .hint("something that is not Azure answers there: a captive portal, an inspecting proxy, a wrong address?")
-    };
-    let token: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|error| {
-        senseless(match error.classify() {
+    parse(answer, operation, host)?.token(answer, operation, host)
+}
+
+fn senseless(operation: &str, host: &str, what: &str) -> Error {
+    Error::new(Exit::Service, operation, format!("`{host}` answered 200 with {what}"))
+        .hint("something that is not Azure answers there: a captive portal, an inspecting proxy, a wrong address?")
+}
+
+fn parse(answer: &Answer, operation: &str, host: &str) -> Result<TokenAnswer, Error> {
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        let kind = answer.content_type();
+        let what = match error.classify() {
             Category::Data => "JSON that holds no token".to_owned(),
-            Category::Eof if !answer.body.is_empty() => {
-                format!("JSON that breaks off ({})", answer.content_type())
-            }
-            _ => format!("no JSON ({})", answer.content_type()),
-        })
-    })?;
-    AccessToken::parse(token.access_token)
-        .ok_or_else(|| senseless("a token that no header can carry".to_owned()))
+            Category::Eof if !answer.body.is_empty() => format!("JSON that breaks off ({kind})"),
+            _ => format!("no JSON ({kind})"),
+        };
+        senseless(operation, host, &what)
+    })
+}
+
+impl TokenAnswer {
+    fn token(self, answer: &Answer, operation: &str, host: &str) -> Result<AccessToken, Error> {
+        self.check_time(answer, operation, SystemTime::now())?;
+        AccessToken::parse(self.access_token)
+            .ok_or_else(|| senseless(operation, host, "a token that no header can carry"))
+    }
 }
 
 /// A field of an error's body, where it is text.

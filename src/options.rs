@@ -220,14 +220,12 @@ fn add_environment(settings: &mut Settings, environment: Environment) -> Result<
             add_variable(settings, environment, row.name, name)?;
         }
     }
-    for (setting, name) in [
-        (names::CLIENT_SECRET, CLIENT_SECRET_VARIABLE),
-        ("client-certificate", "AZURE_CLIENT_CERTIFICATE_PATH"),
-        ("federated-token-file", "AZURE_FEDERATED_TOKEN_FILE"),
-    ] {
-        add_variable(settings, environment, setting, name)?;
-    }
-    Ok(())
+    add_variable(
+        settings,
+        environment,
+        names::CLIENT_SECRET,
+        CLIENT_SECRET_VARIABLE,
+    )
 }
 
 fn add_variable(

@@ -3,31 +3,16 @@
 //! Source: Microsoft's "How to use managed identities for Azure resources on an Azure VM to acquire
 //! an access token"; the variable that moves the endpoint is that of Azure's SDKs.
 
-use std::net::IpAddr;
-
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::{text, token_in, unexpected};
+use super::managed::{FAR, ManagedIdentity, is_near};
+use super::{text, token_of, unexpected};
 use crate::error::{Error, Exit};
 use crate::http::{Answer, Client, Failure, Kind, Policy, Request, Url};
 use crate::token::{AccessToken, Audience};
 
 /// Where every Azure VM finds its metadata.
 pub const DEFAULT_ENDPOINT: &str = "http://169.254.169.254";
-
-/// Which of the machine's identities is meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ManagedIdentity {
-    /// The machine's own.
-    System,
-    /// A user-assigned one, by its client id.
-    ClientId(String),
-    /// A user-assigned one, by its object (principal) id.
-    ObjectId(String),
-    /// A user-assigned one, by its Azure resource id.
-    ResourceId(String),
-}
 
 /// The scheme, host and port of a metadata endpoint.
 #[derive(Clone, Debug)]
@@ -46,30 +31,11 @@ impl MetadataEndpoint {
             return Err("a scheme, a host and a port are all it may have");
         }
         if !url.is_https() && !is_near(url.host()) {
-            return Err("plain http is allowed to loopback, link-local and private addresses only");
+            return Err(FAR);
         }
         Ok(Self(base.to_owned()))
     }
 }
-
-fn is_near(host: &str) -> bool {
-    match host.parse() {
-        Ok(IpAddr::V4(address)) => {
-            address.is_loopback() || address.is_link_local() || address.is_private()
-        }
-        Ok(IpAddr::V6(address)) => {
-            address.is_loopback() || address.is_unicast_link_local() || address.is_unique_local()
-        }
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
-}
-
-/// What stays as it is in a query's value.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 pub(super) fn token(
     client: &Client,
@@ -77,38 +43,9 @@ pub(super) fn token(
     identity: &ManagedIdentity,
     audience: &Audience,
 ) -> Result<AccessToken, Error> {
-    let operation = match identity {
-        ManagedIdentity::System => {
-            "cannot get a token for this machine's managed identity".to_owned()
-        }
-        ManagedIdentity::ClientId(id)
-        | ManagedIdentity::ObjectId(id)
-        | ManagedIdentity::ResourceId(id) => {
-            format!("cannot get a token for the managed identity `{id}`")
-        }
-    };
-    let resource = utf8_percent_encode(audience.resource(), QUERY);
-    let mut url = format!(
-        "{}/metadata/identity/oauth2/token?api-version=2018-02-01&resource={resource}",
-        endpoint.0
-    );
-    let id = match identity {
-        ManagedIdentity::System => None,
-        ManagedIdentity::ClientId(id) => Some(("client_id", id)),
-        ManagedIdentity::ObjectId(id) => Some(("object_id", id)),
-        ManagedIdentity::ResourceId(id) => Some(("msi_res_id", id)),
-    };
-    if let Some((name, id)) = id {
-        url.extend(["&", name, "="]);
-        url.extend(utf8_percent_encode(id, QUERY));
-    }
-    let url = Url::parse(&url).ok_or_else(|| {
-        Error::new(
-            Exit::Usage,
-            operation.as_str(),
-            "the metadata endpoint is no URL",
-        )
-    })?;
+    let operation = identity.operation();
+    let base = format!("{}/metadata/identity/oauth2/token", endpoint.0);
+    let url = identity.url(&base, "2018-02-01", audience, "msi_res_id")?;
     let request = Request {
         purpose: "token".into(),
         url: &url,
@@ -121,7 +58,7 @@ pub(super) fn token(
         .send(&request)
         .map_err(|failure| no_answer(failure, &operation))?;
     match answer.status {
-        200 => token_in(&answer, &operation, url.host()),
+        200 => token_of(identity, &answer, &operation, url.host()),
         400 => Err(refusal(client, &answer, &operation, url.host())),
         403 => Err(Error::new(
             Exit::NoToken,

@@ -3,17 +3,14 @@
 //! The strongest rank that names a proof or a managed identity decides the kind. Its tenant and client
 //! id go with it; other ranks only fill in what is missing, and the command line's always win.
 
-use std::path::{Path, PathBuf};
+mod application;
+mod managed;
+mod proof;
 
+use super::Surroundings;
 use super::settings::{Origin, Rank, Setting, Settings, is_masked, names};
-use super::table::METADATA_VARIABLE;
-use super::{Surroundings, unreadable, variable};
-use crate::error::{Error, Exit, printable};
-use crate::file::shown;
-use crate::identity::{
-    ClientSecret, DEFAULT_ENDPOINT, Identity, ManagedIdentity, MetadataEndpoint,
-};
-use crate::secret::Secret;
+use crate::error::Error;
+use crate::identity::{Identity, ManagedIdentity};
 
 /// The identity, and why it is this one.
 #[derive(Debug)]
@@ -31,7 +28,7 @@ pub struct Choice {
 /// What decides the kind at one rank.
 enum Claim<'a> {
     /// A proof of an application's.
-    Proof(&'static str, &'a Setting),
+    Proof(&'static str, Kind, &'a Setting),
     /// A managed identity.
     Managed(&'static str, &'a Setting),
 }
@@ -39,21 +36,75 @@ enum Claim<'a> {
 impl Claim<'_> {
     fn origin(&self) -> &Origin {
         match self {
-            Self::Proof(_, setting) | Self::Managed(_, setting) => &setting.origin,
+            Self::Proof(_, _, setting) | Self::Managed(_, setting) => &setting.origin,
+        }
+    }
+
+    /// Whether it is what `--identity` pins.
+    fn fits(&self, kind: Kind) -> bool {
+        match self {
+            Self::Proof(_, own, _) => *own == kind,
+            Self::Managed(..) => kind.is_managed(),
         }
     }
 }
 
 const FROM_FILE: &str = "client-secret-file";
+const CERTIFICATE: &str = "client-certificate";
+const TOKEN_FILE: &str = "federated-token-file";
 
-/// Proofs by setting; the identities of the last three are not known to this version.
-const PROOFS: [&str; 6] = [
-    FROM_FILE,
-    names::CLIENT_SECRET,
-    "client-certificate",
-    "federated-token-file",
-    names::PRIVATE_KEY,
-    names::THUMBPRINT,
+/// What `--identity` can pin: the kind, and of a managed identity the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Secret,
+    Certificate,
+    Workload,
+    Imds,
+    Arc,
+    AppService,
+}
+
+impl Kind {
+    fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "secret" => Self::Secret,
+            "certificate" => Self::Certificate,
+            "workload" => Self::Workload,
+            "imds" => Self::Imds,
+            "arc" => Self::Arc,
+            "app-service" => Self::AppService,
+            _ => return None,
+        })
+    }
+
+    fn is_managed(self) -> bool {
+        matches!(self, Self::Imds | Self::Arc | Self::AppService)
+    }
+
+    /// What an application of this kind proves itself with, and where that is looked for.
+    fn proof(self) -> &'static str {
+        match self {
+            Self::Certificate => {
+                "no certificate (`--client-certificate`, `AZURE_CLIENT_CERTIFICATE_PATH`, `private_key` with `credentials_certificate_thumbprint`)"
+            }
+            Self::Workload => {
+                "no federated token (`--federated-token-file`, `AZURE_FEDERATED_TOKEN_FILE`)"
+            }
+            _ => {
+                "no secret (`--client-secret-file`, `AZURE_CLIENT_SECRET`, `credentials.password`)"
+            }
+        }
+    }
+}
+
+/// Proofs by setting, and whose identity's each is.
+const PROOFS: [(&str, Kind); 6] = [
+    (FROM_FILE, Kind::Secret),
+    (names::CLIENT_SECRET, Kind::Secret),
+    (CERTIFICATE, Kind::Certificate),
+    (names::PRIVATE_KEY, Kind::Certificate),
+    (names::THUMBPRINT, Kind::Certificate),
+    (TOKEN_FILE, Kind::Workload),
 ];
 
 /// The ways to name a managed identity on the command line or in the file.
@@ -67,39 +118,53 @@ const MANAGED: [&str; 5] = [
 
 /// Decides.
 pub fn choose(settings: &Settings, surroundings: &Surroundings) -> Result<Choice, Error> {
+    let pin = pin(settings)?;
     for rank in Rank::ALL {
-        match claim(settings, rank)? {
-            Some(Claim::Proof(name, setting)) => {
-                return application(settings, surroundings, name, setting);
+        match claim(settings, rank, pin)? {
+            Some(Claim::Proof(name, kind, setting)) => {
+                return application::choose(settings, surroundings, name, kind, setting);
             }
             Some(Claim::Managed(name, setting)) => {
-                if let Some(stray) = settings.at("client-id", Rank::CommandLine) {
-                    let what = format!(
-                        "{} is an application's, and {} means a managed identity",
-                        stray.origin, setting.origin
-                    );
-                    return Err(Error::usage(what)
-                        .hint("a managed identity is named by `--managed-identity-client-id`"));
-                }
+                no_client_id(settings, &setting.origin)?;
                 let identity = managed_identity(settings, name, setting)?;
                 let because = format!("{} says so", setting.origin);
-                return managed(identity, because, surroundings);
+                return managed::choose(identity, &because, pin.map(|pin| pin.0), surroundings);
             }
             None => {}
         }
     }
-    unproven(settings, surroundings)
+    unproven(settings, surroundings, pin)
 }
 
-/// The one claim that a rank makes.
-fn claim(settings: &Settings, rank: Rank) -> Result<Option<Claim<'_>>, Error> {
+/// What is pinned, and where.
+type Pin<'a> = Option<(Kind, &'a Origin)>;
+
+fn pin(settings: &Settings) -> Result<Pin<'_>, Error> {
+    let Some(setting) = settings.strongest("identity") else {
+        return Ok(None);
+    };
+    let kind = Kind::parse(setting.text()).ok_or_else(|| {
+        let what = format!(
+            "{} is no kind of identity{}",
+            setting.origin,
+            setting.shown(": ")
+        );
+        Error::usage(what).hint(
+            "the kinds are `secret`, `certificate`, `workload`, `imds`, `arc` and `app-service`",
+        )
+    })?;
+    Ok(Some((kind, &setting.origin)))
+}
+
+/// The one claim that a rank makes, of those that agree with what is pinned.
+fn claim<'a>(settings: &'a Settings, rank: Rank, pin: Pin) -> Result<Option<Claim<'a>>, Error> {
     let mut claims: Vec<Claim> = Vec::new();
-    for name in PROOFS {
+    for (name, kind) in PROOFS {
         // The two halves of a certificate's proof in XSOAR's configuration are one.
         let second_half =
             name == names::THUMBPRINT && settings.at(names::PRIVATE_KEY, rank).is_some();
         if let Some(setting) = settings.at(name, rank).filter(|_| !second_half) {
-            claims.push(Claim::Proof(name, setting));
+            claims.push(Claim::Proof(name, kind, setting));
         }
     }
     for name in MANAGED {
@@ -107,6 +172,14 @@ fn claim(settings: &Settings, rank: Rank) -> Result<Option<Claim<'_>>, Error> {
         if let Some(setting) = settings.at(name, rank).filter(|s| s.text() != "false") {
             claims.push(Claim::Managed(name, setting));
         }
+    }
+    if let Some((kind, pinned)) = pin {
+        let other = claims.iter().find(|claim| !claim.fits(kind));
+        if let Some(other) = other.filter(|_| rank == Rank::CommandLine) {
+            let what = format!("{} is not of the kind that {pinned} pins", other.origin());
+            return Err(Error::usage(what).hint("leave one of them out"));
+        }
+        claims.retain(|claim| claim.fits(kind));
     }
     if let [first, second, ..] = claims.as_slice() {
         let what = format!(
@@ -117,6 +190,21 @@ fn claim(settings: &Settings, rank: Rank) -> Result<Option<Claim<'_>>, Error> {
         return Err(Error::usage(what).hint("leave one of them out"));
     }
     Ok(claims.pop())
+}
+
+/// A client id on the command line always counts, and a managed identity has none of an application's.
+fn no_client_id(settings: &Settings, managed: &Origin) -> Result<(), Error> {
+    match settings.at("client-id", Rank::CommandLine) {
+        None => Ok(()),
+        Some(stray) => {
+            let what = format!(
+                "{} is an application's, and {managed} means a managed identity",
+                stray.origin
+            );
+            Err(Error::usage(what)
+                .hint("a managed identity is named by `--managed-identity-client-id`"))
+        }
+    }
 }
 
 /// The managed identity that a setting names.
@@ -152,87 +240,72 @@ fn managed_id(setting: &Setting) -> Result<String, Error> {
     Ok(text.to_owned())
 }
 
-/// An application with the proof that decided.
-fn application(
-    settings: &Settings,
-    surroundings: &Surroundings,
-    name: &'static str,
-    proof: &Setting,
-) -> Result<Choice, Error> {
-    if name != FROM_FILE && name != names::CLIENT_SECRET {
-        let what = format!(
-            "{} means an identity that this version does not have",
-            proof.origin
-        );
-        return Err(Error::usage(what)
-            .hint("give a client secret (`--client-secret-file`), or a managed identity (`--managed-identity`)"));
-    }
-    let rank = proof.origin.rank;
-    let tenant = companion(settings, "tenant-id", rank);
-    let client = companion(settings, "client-id", rank);
-    let (Some(tenant), Some(client)) = (tenant, client) else {
-        let given = format!("{} is half an application", proof.origin);
-        return Err(half(&given, [tenant.is_some(), client.is_some(), true]));
-    };
-    let because = format!(
-        "{} with {} and {}",
-        proof.origin, client.origin, tenant.origin
-    );
-    let tenant = checked_tenant(tenant)?;
-    let client_id = checked_id(client)?;
-    let secret = if name == FROM_FILE {
-        read_secret(Path::new(proof.text()), &proof.origin, surroundings)?
-    } else {
-        Secret::new(proof.text().to_owned())
-    };
-    let identity = Identity::ClientSecret(ClientSecret {
-        tenant,
-        client_id,
-        secret,
-    });
-    Ok(Choice {
-        identity,
-        because,
-        proof: Some(rank),
-        warning: None,
-    })
-}
-
-/// The tenant or client id that goes with a proof: the command line's, the proof's rank's, any other's.
-fn companion<'a>(settings: &'a Settings, name: &str, rank: Rank) -> Option<&'a Setting> {
-    let order = [Rank::CommandLine, rank].into_iter().chain(Rank::ALL);
-    order.into_iter().find_map(|rank| settings.at(name, rank))
-}
-
 /// No rank names a proof or a managed identity.
-fn unproven(settings: &Settings, surroundings: &Surroundings) -> Result<Choice, Error> {
+fn unproven(settings: &Settings, surroundings: &Surroundings, pin: Pin) -> Result<Choice, Error> {
     let tenant = settings.strongest("tenant-id");
     let client = settings.strongest("client-id");
+    if let Some((kind, pinned)) = pin {
+        if kind.is_managed() {
+            no_client_id(settings, pinned)?;
+            let (identity, because) = match lone_client_id(settings) {
+                Some(client) => {
+                    let because = format!("{pinned} says so, and {} is set", client.origin);
+                    (ManagedIdentity::ClientId(managed_id(client)?), because)
+                }
+                None => (ManagedIdentity::System, format!("{pinned} says so")),
+            };
+            return managed::choose(identity, &because, Some(kind), surroundings);
+        }
+        let given = format!("{pinned} means an application");
+        let has = [tenant.is_some(), client.is_some(), false];
+        return Err(application::half(settings, &given, has, kind));
+    }
     // `true` would have been a claim.
     let refused = [names::USE_MANAGED_IDENTITIES, "managed-identity"]
         .into_iter()
         .find_map(|name| settings.at(name, Rank::File));
     match (tenant, client, refused) {
-        (None, None, None) => managed(
-            ManagedIdentity::System,
-            "nothing else is configured".to_owned(),
-            surroundings,
-        ),
-        (None, Some(client), None) if client.origin.rank == Rank::Environment => {
+        (None, None, None) => {
+            let because = "nothing else is configured";
+            managed::choose(ManagedIdentity::System, because, None, surroundings)
+        }
+        (None, Some(client), None) if lone_client_id(settings).is_some() => {
             let identity = ManagedIdentity::ClientId(managed_id(client)?);
             let because = format!("{} is set, and nothing else", client.origin);
-            managed(identity, because, surroundings)
+            managed::choose(identity, &because, None, surroundings)
         }
         (None, None, Some(refused)) => {
             let given = format!("{} is false, and no application is given", refused.origin);
-            Err(half(&given, [false; 3]))
+            Err(application::half(
+                settings,
+                &given,
+                [false; 3],
+                Kind::Secret,
+            ))
         }
-        _ => Err(unproven_application(tenant, client)),
+        _ => Err(unproven_application(settings, tenant, client)),
     }
 }
 
+/// `AZURE_CLIENT_ID`, and nothing else of an application's anywhere: it is a managed identity's.
+fn lone_client_id(settings: &Settings) -> Option<&Setting> {
+    let others = PROOFS.iter().map(|(name, _)| *name).chain(["tenant-id"]);
+    let alone = others
+        .into_iter()
+        .all(|name| settings.strongest(name).is_none())
+        && settings.at("client-id", Rank::CommandLine).is_none()
+        && settings.at("client-id", Rank::File).is_none();
+    settings
+        .at("client-id", Rank::Environment)
+        .filter(|_| alone)
+}
+
 /// A tenant or a client id, and nothing that proves it.
-fn unproven_application(tenant: Option<&Setting>, client: Option<&Setting>) -> Error {
+fn unproven_application(
+    settings: &Settings,
+    tenant: Option<&Setting>,
+    client: Option<&Setting>,
+) -> Error {
     let given: Vec<_> = [tenant, client]
         .into_iter()
         .flatten()
@@ -240,7 +313,8 @@ fn unproven_application(tenant: Option<&Setting>, client: Option<&Setting>) -> E
         .collect();
     let verb = if given.len() == 1 { "is" } else { "are" };
     let given = format!("{} {verb} half an application", given.join(" and "));
-    let error = half(&given, [tenant.is_some(), client.is_some(), false]);
+    let has = [tenant.is_some(), client.is_some(), false];
+    let error = application::half(settings, &given, has, Kind::Secret);
     match client.filter(|_| tenant.is_none()) {
         Some(client) => error.hint(format!(
             "if {} is a managed identity's, give it as `--managed-identity-client-id`; an application's secret goes into `--client-secret-file`",
@@ -248,123 +322,4 @@ fn unproven_application(tenant: Option<&Setting>, client: Option<&Setting>) -> E
         )),
         None => error,
     }
-}
-
-/// Half an application: what is missing, and where it was looked for.
-fn half(given: &str, has: [bool; 3]) -> Error {
-    let missing = [
-        "no tenant id (`--tenant-id`, `AZURE_TENANT_ID`, `tenant_id`)",
-        "no client id (`--client-id`, `AZURE_CLIENT_ID`, `client_id`)",
-        "no secret (`--client-secret-file`, `AZURE_CLIENT_SECRET`, `credentials.password`)",
-    ];
-    let missing: Vec<_> = missing
-        .iter()
-        .zip(has)
-        .filter(|(_, has)| !has)
-        .map(|(words, _)| *words)
-        .collect();
-    let what = format!("{given}: there is {}", missing.join(", and "));
-    Error::usage(what).hint("give what is missing on the command line, in the environment or in the configuration file; or use `--managed-identity`")
-}
-
-fn managed(
-    identity: ManagedIdentity,
-    because: String,
-    surroundings: &Surroundings,
-) -> Result<Choice, Error> {
-    let get = |name| variable(surroundings.environment, name);
-    let endpoint = get("IDENTITY_ENDPOINT")?;
-    if endpoint.is_some() {
-        for (header, service) in [
-            ("IDENTITY_HEADER", "App Service"),
-            ("IMDS_ENDPOINT", "Azure Arc"),
-        ] {
-            if get(header)?.is_some() {
-                let what = format!(
-                    "`IDENTITY_ENDPOINT` and `{header}` mean {service}'s managed identity, which this version does not have"
-                );
-                return Err(Error::usage(what).hint(
-                    "give an application: `--tenant-id`, `--client-id`, `--client-secret-file`",
-                ));
-            }
-        }
-    }
-    let warning = endpoint.map(|_| {
-        "`IDENTITY_ENDPOINT` is set without `IDENTITY_HEADER` or `IMDS_ENDPOINT`: the metadata endpoint is used".to_owned()
-    });
-    let address = get(METADATA_VARIABLE)?;
-    let endpoint = match &address {
-        None => MetadataEndpoint::parse(DEFAULT_ENDPOINT),
-        Some(address) => MetadataEndpoint::parse(address.expose()),
-    };
-    let endpoint = endpoint.map_err(|problem| {
-        Error::usage(format!("`{METADATA_VARIABLE}` cannot be used: {problem}"))
-    })?;
-    Ok(Choice {
-        identity: Identity::Metadata(endpoint, identity),
-        because,
-        proof: None,
-        warning,
-    })
-}
-
-fn checked_tenant(setting: &Setting) -> Result<String, Error> {
-    let text = setting.text();
-    if text
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
-        && text.len() <= 253
-        && !text.starts_with('.')
-    {
-        return Ok(text.to_owned());
-    }
-    Err(Error::usage(format!(
-        "{} is no tenant: letters, digits, dots and hyphens only",
-        setting.origin
-    ))
-    .hint("a tenant is a GUID, or a domain such as `contoso.onmicrosoft.com`"))
-}
-
-fn checked_id(setting: &Setting) -> Result<String, Error> {
-    let text = setting.text();
-    if text.len() <= 256 && text.bytes().all(|b| b.is_ascii_graphic()) && printable(text) == text {
-        return Ok(text.to_owned());
-    }
-    Err(Error::usage(format!("{} is no client id", setting.origin)).hint("a client id is a GUID"))
-}
-
-/// No secret of Entra ID's is larger.
-const LARGEST_SECRET: usize = 16 * 1024;
-
-fn read_secret(path: &Path, origin: &Origin, surroundings: &Surroundings) -> Result<Secret, Error> {
-    let file: PathBuf = path.to_owned();
-    let name = if path == Path::new("-") {
-        "standard input".to_owned()
-    } else {
-        format!("`{}`", shown(&file))
-    };
-    let operation = format!("cannot read the client secret of {origin} from {name}");
-    let problem = |cause: String| Error::new(Exit::Usage, operation.as_str(), cause);
-    let deadline = surroundings.deadline;
-    let unread = |cause| unreadable(&operation, cause, deadline);
-    let bytes = if path == Path::new("-") {
-        crate::file::read_stdin(LARGEST_SECRET, deadline).map_err(unread)?
-    } else {
-        let content = crate::file::read(path, LARGEST_SECRET, deadline).map_err(unread)?;
-        if content.access.is_readable_by_others() {
-            let cause = format!("every user may read it (mode {})", content.access.octal());
-            return Err(problem(cause).hint(format!("`chmod o-rwx {}`", shown(&file))));
-        }
-        content.bytes
-    };
-    let text =
-        std::str::from_utf8(&bytes).map_err(|_| problem("it is not UTF-8 text".to_owned()))?;
-    // What editors and `echo` add.
-    let text = text
-        .strip_suffix('\n')
-        .map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
-    if text.is_empty() {
-        return Err(problem("it is empty".to_owned()));
-    }
-    Ok(Secret::new(text.to_owned()))
 }

@@ -198,6 +198,22 @@ pub const SECTIONS: [Section; 6] = [
                 One("PATH"),
                 "the file with its secret, - for stdin; or the variable AZURE_CLIENT_SECRET",
             ),
+            env(
+                row(
+                    "client-certificate",
+                    One("PATH"),
+                    "one PEM file with its certificate (or chain) and private key",
+                ),
+                &["AZURE_CLIENT_CERTIFICATE_PATH"],
+            ),
+            env(
+                row(
+                    "federated-token-file",
+                    One("PATH"),
+                    "the file with its federated token (workload identity)",
+                ),
+                &["AZURE_FEDERATED_TOKEN_FILE"],
+            ),
             row(
                 "managed-identity",
                 Nothing,
@@ -217,6 +233,11 @@ pub const SECTIONS: [Section; 6] = [
                 "managed-identity-resource-id",
                 One("ID"),
                 "… by its Azure resource id",
+            ),
+            row(
+                "identity",
+                One("KIND"),
+                "pin the kind, and a managed identity's source: secret, certificate, workload, imds, arc or app-service; what belongs to another kind is ignored",
             ),
         ],
     ),

@@ -1,8 +1,11 @@
 //! Which identity: ranks, what fills in, and what is refused before anything is sent.
 
 mod endpoint;
+mod pinned;
+mod ranks_of_proofs;
 mod refusals;
 mod secret_file;
+mod sources;
 
 use std::fmt;
 
@@ -23,6 +26,16 @@ fn azure() -> Standin {
     let azure = Standin::start();
     azure.secret("kv-prod", "api", "value-of-api");
     azure
+}
+
+/// The application, by one of its proofs, as `--verbose` names it.
+fn application(proof: &str) -> String {
+    format!("the application `{CLIENT_ID}` of the tenant `{TENANT}`, by its {proof}")
+}
+
+/// The line of `--verbose`.
+fn identity_line(identity: &str, because: &str) -> String {
+    format!("akv-xsoar: info: identity: {identity}: {because}\n")
 }
 
 /// What is set where.
@@ -169,9 +182,7 @@ fn the_application_that_was_meant() {
         ),
     ] {
         let directory = Scratch::new("choice");
-        let identity = format!(
-            "akv-xsoar: info: identity: the application `{CLIENT_ID}` of the tenant `{TENANT}`, by its secret: {because}\n"
-        );
+        let identity = identity_line(&application("secret"), because);
         given
             .run_in(&directory, &azure)
             .arg("--verbose")
@@ -196,26 +207,52 @@ fn a_tenant_by_its_domain() {
     azure.expect(&[&token, READ]);
 }
 
+/// Everything that could name an identity, empty.
+fn nothing_in_many_words() -> Given {
+    let variables = [
+        "AZURE_CLIENT_ID",
+        "AZURE_TENANT_ID",
+        "AZURE_CLIENT_SECRET",
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+        "AZURE_FEDERATED_TOKEN_FILE",
+        "IDENTITY_ENDPOINT",
+        "IDENTITY_HEADER",
+        "IMDS_ENDPOINT",
+    ];
+    let options = [
+        "--tenant-id",
+        "--client-secret-file",
+        "--client-certificate",
+        "--federated-token-file",
+        "--managed-identity-client-id",
+        "--identity",
+    ];
+    let given = variables
+        .iter()
+        .fold(given(), |given, variable| given.env(variable, ""));
+    let given = options
+        .iter()
+        .fold(given, |given, option| given.args(&[option, ""]));
+    given.file(&json!({
+        "client_id": "", "credentials": {"password": ""}, "private_key": "",
+        "certificate_thumbprint": "", "federated_token_file": "", "identity": "",
+    }))
+}
+
 #[test]
 fn the_managed_identity_that_was_meant() {
     let azure = azure();
     let by_client = format!("&client_id={USER_CLIENT_ID}");
     let by_object = format!("&object_id={USER_OBJECT_ID}");
-    let own = "this machine's own managed identity";
-    let user = format!("the user-assigned managed identity `{USER_CLIENT_ID}`");
-    let other = format!("the user-assigned managed identity `{USER_OBJECT_ID}`");
+    let own = "this machine's managed identity, by the metadata endpoint";
+    let user = format!("the managed identity `{USER_CLIENT_ID}`, by the metadata endpoint");
+    let other = format!("the managed identity `{USER_OBJECT_ID}`, by the metadata endpoint");
     let app = json!({"tenant_id": TENANT, "client_id": CLIENT_ID, "client_secret": "unused"});
     for (given, query, identity, because) in [
         (given(), "", own, "nothing else is configured"),
         // Empty counts as not given.
         (
-            given()
-                .args(&["--client-secret-file=", "--tenant-id", "", "--managed-identity-client-id="])
-                .env("AZURE_CLIENT_ID", "")
-                .env("AZURE_TENANT_ID", "")
-                .env("AZURE_CLIENT_SECRET", "")
-                .env("AZURE_FEDERATED_TOKEN_FILE", "")
-                .file(&json!({"client_id": "", "credentials": {"password": ""}, "private_key": ""})),
+            nothing_in_many_words(),
             "",
             own,
             "nothing else is configured",
@@ -297,7 +334,7 @@ fn the_managed_identity_that_was_meant() {
             .run_in(&directory, &azure)
             .arg("--verbose")
             .stdout("value-of-api")
-            .stderr_has(format!("akv-xsoar: info: identity: {identity}: {because}\n"))
+            .stderr_has(identity_line(identity, because))
             .run();
         azure.expect(&[&format!("{METADATA}{query}"), READ]);
     }

@@ -24,6 +24,8 @@ enum Expected {
 /// A run of the program, before it starts.
 #[must_use]
 pub struct Akv<'a> {
+    /// What it is run by, in front of its own name.
+    runner: Vec<OsString>,
     arguments: Vec<OsString>,
     /// What belongs to the stand-in; it goes behind the command's name.
     options: Vec<OsString>,
@@ -62,6 +64,7 @@ impl<'a> Akv<'a> {
     pub fn new() -> Self {
         let nowhere = format!("http://{}", standin::NOBODY);
         Self {
+            runner: Vec::new(),
             arguments: Vec::new(),
             options: Vec::new(),
             environment: vec![("AZURE_POD_IDENTITY_AUTHORITY_HOST".into(), nowhere.into())],
@@ -149,6 +152,12 @@ impl<'a> Akv<'a> {
         self.options
             .extend(["--tenant-id", TENANT, "--client-id", CLIENT_ID].map(OsString::from));
         self.env("AZURE_CLIENT_SECRET", CLIENT_SECRET)
+    }
+
+    /// Run by another program, with these words.
+    pub fn through(mut self, words: &[&str]) -> Self {
+        self.runner = words.iter().map(OsString::from).collect();
+        self
     }
 
     /// Something more that may be written nowhere.
@@ -253,7 +262,8 @@ impl<'a> Akv<'a> {
     /// Starts it, for what a test does meanwhile.
     #[track_caller]
     pub fn spawn(self) -> Running<'a> {
-        let mut words: Vec<_> = runner().split_whitespace().map(OsString::from).collect();
+        let mut words = self.runner.clone();
+        words.extend(runner().split_whitespace().map(OsString::from));
         words.push(binary());
         let mut arguments = self.arguments.iter();
         words.extend(arguments.next().cloned());

@@ -6,7 +6,9 @@
 #![allow(dead_code)]
 
 mod answers;
+mod app_service;
 mod canary;
+mod certificate;
 mod choice;
 mod cloud;
 mod command;
@@ -33,3 +35,4 @@ mod tidy;
 mod tls;
 mod usage;
 mod vault;
+mod workload;

@@ -342,7 +342,9 @@ fn verbose_tells_of_each_try_and_of_a_machine_s_identity() {
     check_lines(&stderr);
     let lines: Vec<_> = stderr.lines().map(timeless).collect();
     assert!(
-        lines[0].starts_with("akv-xsoar: info: identity: this machine's own managed identity: "),
+        lines[0].starts_with(
+            "akv-xsoar: info: identity: this machine's managed identity, by the metadata endpoint: "
+        ),
         "{stderr}"
     );
     assert_eq!(

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use akv_xsoar::credentials::Document;
 use akv_xsoar::http::Proxy;
-use akv_xsoar::identity::{ClientSecret, Identity};
+use akv_xsoar::identity::{Application, ClientSecret, Identity};
 use akv_xsoar::secret::Secret;
 use akv_xsoar::token::AccessToken;
 use base64::Engine;
@@ -290,8 +290,10 @@ fn a_secret_s_file_is_not_repeated() {
 fn debug_output_shows_no_secret() {
     let secret = || Secret::new(CLIENT_SECRET.to_owned());
     let application = || ClientSecret {
-        tenant: TENANT.to_owned(),
-        client_id: CLIENT_ID.to_owned(),
+        application: Application {
+            tenant: TENANT.to_owned(),
+            client_id: CLIENT_ID.to_owned(),
+        },
         secret: secret(),
     };
     let document = Document {

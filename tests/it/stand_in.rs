@@ -1,5 +1,7 @@
 //! The stand-in itself: it notices what it should, and goes wrong in the ways it is told to.
 
+mod assertions;
+
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv6Addr, TcpStream, UdpSocket};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -49,20 +49,19 @@ const PROOFS: [&str; 2] = [
 ];
 
 /// The files that look into a secret: the wire, the output, and the reading of what was configured.
-const EXPOSING: [&str; 13] = [
-    "secret.rs",
+const EXPOSING: [&str; 12] = [
     "credentials.rs",
     "http.rs",
+    "identity/certificate.rs",
     "identity/client_secret.rs",
+    "identity/workload.rs",
     "lib.rs",
     "options/config.rs",
-    "options/identity.rs",
-    "options/json.rs",
+    "options/identity/application.rs",
+    "options/identity/managed.rs",
     "options/settings.rs",
+    "secret.rs",
     "token.rs",
-    "options.rs",
-    "sink.rs",
-    "file.rs",
 ];
 
 #[test]
@@ -132,10 +131,13 @@ fn nothing_panics_without_proof() {
 #[test]
 fn secrets_are_exposed_where_an_auditor_looks() {
     for (name, text) in sources() {
-        let exposes = product(&text).contains(".expose()");
-        assert!(
-            !exposes || EXPOSING.contains(&name.as_str()),
-            "{name} exposes a secret"
+        let text = product(&text);
+        let exposes = text.contains(".expose()") || text.contains("::expose");
+        // A file that exposes no more is no longer looked at.
+        let known = EXPOSING.contains(&name.as_str());
+        assert_eq!(
+            exposes, known,
+            "{name} exposes a secret, or is listed as if it did"
         );
     }
 }
@@ -166,6 +168,8 @@ fn readme_and_help_agree() {
 #[test]
 fn readme_names_no_option_that_is_not_there() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    // What goes on behind a backslash is one line.
+    let readme = readme.replace("\\\n", " ");
     let others = readme.lines().filter(|line| !foreign(line));
     for line in others {
         for word in line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
@@ -208,10 +212,11 @@ fn readme_quotes_what_is_really_said() {
     assert!(rows > 10, "the table was not found");
 }
 
-/// Lines about other programs: Azure CLI's, cargo's, our scripts'.
+/// Lines about other programs: Azure CLI's, Azure Arc's agent's, cargo's, our scripts'.
 fn foreign(line: &str) -> bool {
     [
         "az ",
+        "azcmagent ",
         "--assignee",
         "--scope",
         "cargo ",

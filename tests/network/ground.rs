@@ -1,9 +1,10 @@
-//! The tests' own ground: a network with nothing but loopback, and an `/etc` of its own.
+//! The tests' own ground: a network with nothing but loopback, an `/etc` of its own, and the folders of Arc's agent.
 
 use std::fs;
 use std::io;
 use std::net::{Ipv6Addr, TcpListener};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 
 use crate::arguments::INSIDE;
@@ -78,6 +79,7 @@ pub fn furnish() {
     }
     write("passwd", "root:x:0:0:root:/:/bin/sh\n");
     write("group", "root:x:0:\n");
+    own_folders_of_arc();
     // A cache of names would answer from outside.
     if fs::exists("/run/nscd").unwrap_or(false) {
         run(
@@ -85,6 +87,24 @@ pub fn furnish() {
             "mount",
             &["-t", "tmpfs", "tmpfs", "/run/nscd"],
         );
+    }
+}
+
+/// The folders that Azure Arc's agent has to itself. What else is in `/opt` stays: it may be where this is built.
+fn own_folders_of_arc() {
+    run("util-linux", "mount", &["-t", "tmpfs", "tmpfs", "/var/opt"]);
+    let old = "/var/opt/opt";
+    fs::create_dir(old).expect("a folder in our own /var/opt");
+    run("util-linux", "mount", &["--rbind", "/opt", old]);
+    run("util-linux", "mount", &["-t", "tmpfs", "tmpfs", "/opt"]);
+    for entry in fs::read_dir(old).expect("the folder /opt").flatten() {
+        let name = entry.file_name();
+        if entry.path().is_dir() && name != "azcmagent" {
+            let (from, to) = (entry.path(), Path::new("/opt").join(name));
+            fs::create_dir(&to).expect("a folder in our own /opt");
+            let (from, to) = (from.display().to_string(), to.display().to_string());
+            run("util-linux", "mount", &["--rbind", &from, &to]);
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 )]
 
 mod addresses;
+mod arc;
 mod arguments;
 mod exemptions;
 mod ground;
@@ -56,10 +57,11 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 6] = [
+const ALL: [&[Scenario]; 7] = [
     names::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
+    arc::SCENARIOS,
     proxy::SCENARIOS,
     exemptions::SCENARIOS,
     rogue::SCENARIOS,

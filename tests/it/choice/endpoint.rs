@@ -1,51 +1,7 @@
-//! Where a managed identity is asked for.
+//! Where the metadata endpoint may be.
 
 use super::{METADATA, READ, azure};
 use crate::command::Akv;
-
-#[test]
-fn where_a_managed_identity_is_asked_for() {
-    let azure = azure();
-    let app_service = |other| {
-        Akv::new()
-            .args(["get", "kv-prod/api"])
-            .azure(&azure)
-            .env("IDENTITY_ENDPOINT", "http://127.0.0.1:1/token")
-            .env(other, "x")
-    };
-    for (variable, service) in [
-        ("IDENTITY_HEADER", "App Service"),
-        ("IMDS_ENDPOINT", "Azure Arc"),
-    ] {
-        app_service(variable)
-            .status(2)
-            .stderr(format!(
-                "akv-xsoar: error: `IDENTITY_ENDPOINT` and `{variable}` mean {service}'s managed identity, which this version does not have\n\
-                 akv-xsoar: hint: give an application: `--tenant-id`, `--client-id`, `--client-secret-file`\n"
-            ))
-            .run();
-        azure.expect(&[]);
-    }
-
-    // Empty counts as not given: the endpoint alone means nothing.
-    app_service("OTHER")
-        .env("IDENTITY_HEADER", "")
-        .stdout("value-of-api")
-        .stderr("akv-xsoar: warning: `IDENTITY_ENDPOINT` is set without `IDENTITY_HEADER` or `IMDS_ENDPOINT`: the metadata endpoint is used\n")
-        .run();
-    azure.expect(&[METADATA, READ]);
-
-    // An application does not care.
-    Akv::new()
-        .args(["get", "kv-prod/api"])
-        .app(&azure)
-        .env("IDENTITY_ENDPOINT", "x")
-        .env("IDENTITY_HEADER", "x")
-        .env("AZURE_POD_IDENTITY_AUTHORITY_HOST", "nonsense")
-        .stdout("value-of-api")
-        .run();
-    azure.expect(&[&azure.token_request(), READ]);
-}
 
 #[test]
 fn where_the_metadata_endpoint_may_be() {

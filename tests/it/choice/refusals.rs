@@ -1,4 +1,4 @@
-//! What is refused: two identities, half of one, and what this version does not have.
+//! What is refused: two identities, half of one, and ids that cannot be.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::command::Akv;
 use crate::files::private;
 use crate::standin::{CLIENT_ID, CLIENT_SECRET, Scratch, TENANT, USER_CLIENT_ID};
 
-const MISSING: &str = "akv-xsoar: hint: give what is missing on the command line, in the environment or in the configuration file; or use `--managed-identity`\n";
+pub(super) const MISSING: &str = "akv-xsoar: hint: give what is missing on the command line, in the environment or in the configuration file; or use `--managed-identity`\n";
 
 #[test]
 fn two_identities_at_one_rank() {
@@ -47,6 +47,28 @@ fn two_identities_at_one_rank() {
         (
             given().file(&json!({"credentials": secret, "client_secret_file": "secret"})),
             "`client_secret_file` in `config.json` and `credentials` in `config.json`",
+        ),
+        (
+            given().args(&["--client-certificate", "app.pem", "--federated-token-file", "token"]),
+            "`--client-certificate` and `--federated-token-file`",
+        ),
+        (
+            given().args(&["--federated-token-file=token", "--managed-identity-client-id=x"]),
+            "`--federated-token-file` and `--managed-identity-client-id`",
+        ),
+        (
+            given()
+                .env("AZURE_CLIENT_CERTIFICATE_PATH", "app.pem")
+                .env("AZURE_FEDERATED_TOKEN_FILE", "token"),
+            "`AZURE_CLIENT_CERTIFICATE_PATH` and `AZURE_FEDERATED_TOKEN_FILE`",
+        ),
+        (
+            given().file(&json!({"client_certificate": "app.pem", "certificate_thumbprint": "AB"})),
+            "`client_certificate` in `config.json` and `certificate_thumbprint` in `config.json`",
+        ),
+        (
+            given().file(&json!({"private_key": "PEM", "certificate_thumbprint": "AB", "use_managed_identities": true})),
+            "`private_key` in `config.json` and `use_managed_identities` in `config.json`",
         ),
         // A lower rank's contradiction is passed over by what decides above it, and not otherwise.
         (
@@ -254,37 +276,43 @@ fn ids_that_cannot_be() {
     }
 }
 
+/// A private key without its thumbprint, or the other way round.
 #[test]
-fn identities_of_later_versions() {
+fn half_a_certificate() {
     let azure = azure();
     let ids = ["--tenant-id", TENANT, "--client-id", CLIENT_ID];
-    for (given, origin) in [
+    let thumbprint = "0123456789abcdef0123456789ABCDEF01234567";
+    for (json, words) in [
         (
-            given().args(&ids).env("AZURE_CLIENT_CERTIFICATE_PATH", "app.pem"),
-            "`AZURE_CLIENT_CERTIFICATE_PATH`",
+            json!({"private_key": "PEM"}),
+            "`private_key` in `config.json` is half a certificate: there is no `credentials_certificate_thumbprint`",
         ),
         (
-            given().args(&ids).env("AZURE_FEDERATED_TOKEN_FILE", "token"),
-            "`AZURE_FEDERATED_TOKEN_FILE`",
+            json!({"private_key": "PEM", "certificate_thumbprint": ""}),
+            "`private_key` in `config.json` is half a certificate: there is no `credentials_certificate_thumbprint`",
         ),
         (
-            given().args(&ids).file(
-                &json!({"private_key": "PEM", "credentials_certificate_thumbprint": {"password": "AB12"}}),
-            ),
-            "`private_key` in `config.json`",
+            json!({"credentials_certificate_thumbprint": {"password": thumbprint}}),
+            "`credentials_certificate_thumbprint` in `config.json` is half a certificate: there is no `private_key`",
         ),
         (
-            given().args(&ids).file(&json!({"certificate_thumbprint": "AB12"})),
-            "`certificate_thumbprint` in `config.json`",
+            json!({"certificate_thumbprint": thumbprint, "private_key": null}),
+            "`certificate_thumbprint` in `config.json` is half a certificate: there is no `private_key`",
+        ),
+        // A key that is masked is none.
+        (
+            json!({"certificate_thumbprint": thumbprint, "private_key": "********"}),
+            "`certificate_thumbprint` in `config.json` is half a certificate: there is no `private_key`",
         ),
     ] {
         let directory = Scratch::new("choice");
-        given
+        given()
+            .args(&ids)
+            .file(&json)
             .run_in(&directory, &azure)
             .status(2)
             .stderr(format!(
-                "akv-xsoar: error: {origin} means an identity that this version does not have\n\
-                 akv-xsoar: hint: give a client secret (`--client-secret-file`), or a managed identity (`--managed-identity`)\n"
+                "akv-xsoar: error: {words}\nakv-xsoar: hint: give both, or one PEM file with `--client-certificate`\n"
             ))
             .run();
         azure.expect(&[]);

@@ -71,7 +71,7 @@ fn files_that_hold_no_secret() {
     fs::create_dir(directory.join("directory")).unwrap();
     private(&directory, "empty", "");
     private(&directory, "newline", "\n");
-    private(&directory, "large", "x".repeat(20_000));
+    private(&directory, "large", "x".repeat(64 * 1024 + 1));
     private(&directory, "binary", [0xff, 0xfe]);
     for (name, open) in [("open", 0o604), ("wide-open", 0o666)] {
         set_mode(private(&directory, name, CLIENT_SECRET), open);
@@ -82,7 +82,7 @@ fn files_that_hold_no_secret() {
         ("directory", "it is a directory"),
         ("empty", "it is empty"),
         ("newline", "it is empty"),
-        ("large", "it is larger than 16384 bytes"),
+        ("large", "it is larger than 65536 bytes"),
         ("binary", "it is not UTF-8 text"),
         (
             "open",

@@ -1,0 +1,166 @@
+//! Certificates and keys in PEM, also as XSOAR keeps them: on one line, with blanks or `\n` for newlines.
+
+use rustls_pki_types::pem::{PemObject, SectionKind};
+use zeroize::{Zeroize, Zeroizing};
+
+/// What a PEM text holds that matters here.
+#[derive(Default)]
+pub struct Pem {
+    /// The certificates in DER, in their order.
+    pub certificates: Vec<Vec<u8>>,
+    /// The private keys, in their order.
+    pub keys: Vec<Key>,
+    /// Whether a key is encrypted.
+    pub encrypted: bool,
+}
+
+/// A private key in DER, wiped on drop.
+pub enum Key {
+    /// PKCS #8.
+    Pkcs8(Zeroizing<Vec<u8>>),
+    /// PKCS #1: RSA only.
+    Pkcs1(Zeroizing<Vec<u8>>),
+    /// SEC 1: an elliptic curve's.
+    Sec1,
+}
+
+impl Pem {
+    /// Reads whatever sections there are; those of other kinds are passed over.
+    ///
+    /// # Errors
+    /// Says what is malformed, without quoting it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = one_section_a_paragraph(text);
+        let mut pem = Self {
+            encrypted: text.contains("ENCRYPTED PRIVATE KEY-----") || text.contains("Proc-Type:"),
+            ..Self::default()
+        };
+        if text.contains("Proc-Type:") {
+            return Ok(pem);
+        }
+        for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes()) {
+            let (kind, mut der) = section.map_err(|_| "it is malformed PEM")?;
+            match kind {
+                SectionKind::Certificate => pem.certificates.push(der),
+                SectionKind::PrivateKey => pem.keys.push(Key::Pkcs8(Zeroizing::new(der))),
+                SectionKind::RsaPrivateKey => pem.keys.push(Key::Pkcs1(Zeroizing::new(der))),
+                SectionKind::EcPrivateKey => {
+                    der.zeroize();
+                    pem.keys.push(Key::Sec1);
+                }
+                _ => {}
+            }
+        }
+        Ok(pem)
+    }
+}
+
+/// Each boundary on a line of its own, and what is between without blanks.
+fn one_section_a_paragraph(text: &str) -> Zeroizing<String> {
+    const BOUNDARY: &str = "-----";
+    // Three newlines for each boundary at the most: a buffer that grows leaves copies unwiped.
+    let mut tidy = Zeroizing::new(String::with_capacity(text.len() * 2 + 16));
+    let mut rest = text;
+    while let Some((body, boundary, after)) = next_boundary(rest, BOUNDARY) {
+        push_body(&mut tidy, body);
+        tidy.push('\n');
+        tidy.push_str(boundary);
+        tidy.push('\n');
+        rest = after;
+    }
+    push_body(&mut tidy, rest);
+    tidy
+}
+
+/// What stands before the next `-----BEGIN …-----` or `-----END …-----`, that line, and what follows.
+fn next_boundary<'a>(text: &'a str, dashes: &str) -> Option<(&'a str, &'a str, &'a str)> {
+    let start = ["-----BEGIN ", "-----END "]
+        .iter()
+        .filter_map(|word| text.find(word))
+        .min()?;
+    let label = start + dashes.len();
+    let end = label + text[label..].find(dashes)? + dashes.len();
+    Some((&text[..start], &text[start..end], &text[end..]))
+}
+
+fn push_body(tidy: &mut String, body: &str) {
+    if body.contains("Proc-Type:") {
+        tidy.push_str("Proc-Type:");
+    }
+    let mut rest = body;
+    while let Some(c) = rest.chars().next() {
+        if let Some(after) = rest
+            .strip_prefix("\\n")
+            .or_else(|| rest.strip_prefix("\\r"))
+        {
+            rest = after;
+            continue;
+        }
+        if !c.is_whitespace() {
+            tidy.push(c);
+        }
+        rest = &rest[c.len_utf8()..];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CERTIFICATE: &str =
+        "-----BEGIN CERTIFICATE-----\nAAAA\nBBBB\n-----END CERTIFICATE-----\n";
+
+    fn key(text: &str) -> Vec<u8> {
+        match Pem::parse(text).unwrap().keys.pop() {
+            Some(Key::Pkcs8(der) | Key::Pkcs1(der)) => der.to_vec(),
+            _ => panic!("no key in {text:?}"),
+        }
+    }
+
+    #[test]
+    fn a_key_is_read_in_every_spelling() {
+        for label in ["PRIVATE KEY", "RSA PRIVATE KEY"] {
+            for text in [
+                format!("-----BEGIN {label}-----\nAQID\nBAUG\n-----END {label}-----\n"),
+                format!("-----BEGIN {label}-----\r\nAQID\r\nBAUG\r\n-----END {label}-----"),
+                format!("-----BEGIN {label}----- AQID BAUG -----END {label}-----"),
+                format!("-----BEGIN {label}-----\\nAQID\\nBAUG\\n-----END {label}-----\\n"),
+                format!("-----BEGIN {label}-----AQIDBAUG-----END {label}-----"),
+                format!(
+                    "{CERTIFICATE}Bag Attributes\n-----BEGIN {label}-----\nAQIDBAUG\n-----END {label}-----"
+                ),
+            ] {
+                assert_eq!(key(&text), [1, 2, 3, 4, 5, 6], "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn encrypted_keys_are_noticed() {
+        for text in [
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
+        ] {
+            assert!(Pem::parse(text).unwrap().encrypted, "{text}");
+        }
+        assert!(!Pem::parse(CERTIFICATE).unwrap().encrypted);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in any::<String>()) {
+            let _ = Pem::parse(&text);
+        }
+
+        #[test]
+        fn no_text_with_boundaries_panics(parts in prop::collection::vec(prop_oneof![
+            Just("-----BEGIN PRIVATE KEY-----".to_owned()), Just("-----END PRIVATE KEY-----".to_owned()),
+            Just("-----".to_owned()), Just("-----BEGIN ".to_owned()), Just("\\n".to_owned()),
+            Just("Proc-Type:".to_owned()), "[A-Za-z0-9+/= ä]{0,8}",
+        ], 0..8)) {
+            let _ = Pem::parse(&parts.concat());
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Whose endpoint gives a managed identity's token: App Service, Azure Arc, or the metadata endpoint.
+//!
+//! The order is that of Azure's SDKs; `--identity` leaves it out.
+
+use std::path::Path;
+
+use super::super::table::METADATA_VARIABLE;
+use super::super::{Surroundings, variable};
+use super::{Choice, Kind};
+use crate::error::Error;
+use crate::identity::{
+    AGENT, ARC_ENDPOINT, AppService, AzureArc, DEFAULT_ENDPOINT, Endpoint, Identity,
+    ManagedIdentity, MetadataEndpoint,
+};
+use crate::secret::Secret;
+
+const ENDPOINT: &str = "IDENTITY_ENDPOINT";
+const HEADER: &str = "IDENTITY_HEADER";
+const FABRIC: &str = "IDENTITY_SERVER_THUMBPRINT";
+const ARC: &str = "IMDS_ENDPOINT";
+
+/// What the machine's variables say of its kind.
+struct Signs {
+    endpoint: Option<Secret>,
+    header: Option<Secret>,
+    fabric: bool,
+    arc: bool,
+}
+
+/// The identity with its source: the pinned one, or the first that shows.
+pub fn choose(
+    identity: ManagedIdentity,
+    because: &str,
+    pinned: Option<Kind>,
+    surroundings: &Surroundings,
+) -> Result<Choice, Error> {
+    let get = |name| variable(surroundings.environment, name);
+    let signs = Signs {
+        endpoint: get(ENDPOINT)?,
+        header: get(HEADER)?,
+        fabric: get(FABRIC)?.is_some(),
+        arc: get(ARC)?.is_some(),
+    };
+    let (source, sign) = match pinned {
+        Some(kind) => (kind, None),
+        None => signs.source(),
+    };
+    let alone = signs.endpoint.is_some() && signs.header.is_none() && !signs.arc;
+    let warning = (pinned.is_none() && alone && source == Kind::Imds).then(|| {
+        format!("`{ENDPOINT}` is set without `{HEADER}` or `{ARC}`: the metadata endpoint is used")
+    });
+    let identity = match source {
+        Kind::AppService => app_service(signs, identity)?,
+        Kind::Arc => arc(&signs, identity, surroundings)?,
+        _ => metadata(get(METADATA_VARIABLE)?.as_ref(), identity)?,
+    };
+    let because = match sign {
+        Some(sign) => format!("{because}; {sign}"),
+        None => because.to_owned(),
+    };
+    Ok(Choice {
+        identity,
+        because,
+        proof: None,
+        warning,
+    })
+}
+
+impl Signs {
+    fn source(&self) -> (Kind, Option<String>) {
+        match (&self.endpoint, &self.header) {
+            (Some(_), Some(_)) => (
+                Kind::AppService,
+                Some(format!("`{ENDPOINT}` and `{HEADER}` are set")),
+            ),
+            (Some(_), None) if self.arc => {
+                (Kind::Arc, Some(format!("`{ENDPOINT}` and `{ARC}` are set")))
+            }
+            _ if Path::new(AGENT).exists() => (Kind::Arc, Some(format!("there is `{AGENT}`"))),
+            _ => (Kind::Imds, None),
+        }
+    }
+}
+
+fn app_service(signs: Signs, identity: ManagedIdentity) -> Result<Identity, Error> {
+    if signs.fabric {
+        let what =
+            format!("`{FABRIC}` means Service Fabric, whose managed identity is not supported");
+        return Err(Error::usage(what).hint(ELSE));
+    }
+    let (Some(endpoint), Some(header)) = (signs.endpoint, signs.header) else {
+        let what = format!(
+            "App Service's managed identity needs `{ENDPOINT}` and `{HEADER}`, which it sets itself"
+        );
+        return Err(Error::usage(what).hint("is this App Service, Functions, Container Apps or Automation, with the identity switched on?"));
+    };
+    if !header.expose().bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Error::usage(format!(
+            "`{HEADER}` is nothing that a header can carry"
+        )));
+    }
+    let endpoint = Endpoint::parse(endpoint.expose()).map_err(forbidden)?;
+    Ok(Identity::AppService(
+        AppService { endpoint, header },
+        identity,
+    ))
+}
+
+fn arc(
+    signs: &Signs,
+    identity: ManagedIdentity,
+    surroundings: &Surroundings,
+) -> Result<Identity, Error> {
+    // With a header it is App Service's.
+    let endpoint = signs.endpoint.as_ref().filter(|_| signs.header.is_none());
+    let endpoint = endpoint.map_or(ARC_ENDPOINT, Secret::expose);
+    let endpoint = Endpoint::parse_loopback(endpoint).map_err(forbidden)?;
+    let deadline = *surroundings.deadline;
+    Ok(Identity::Arc(AzureArc { endpoint, deadline }, identity))
+}
+
+fn metadata(address: Option<&Secret>, identity: ManagedIdentity) -> Result<Identity, Error> {
+    let address = address.map_or(DEFAULT_ENDPOINT, Secret::expose);
+    let endpoint = MetadataEndpoint::parse(address).map_err(|problem| {
+        Error::usage(format!("`{METADATA_VARIABLE}` cannot be used: {problem}"))
+    })?;
+    Ok(Identity::Metadata(endpoint, identity))
+}
+
+fn forbidden(problem: &str) -> Error {
+    Error::usage(format!("`{ENDPOINT}` cannot be used: {problem}"))
+}
+
+const ELSE: &str =
+    "give an application: `--tenant-id`, `--client-id`, and a secret or a certificate";
