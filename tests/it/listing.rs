@@ -49,6 +49,29 @@ fn pages_of_every_kind() {
 }
 
 #[test]
+fn names_are_sorted_whatever_the_vault_s_order() {
+    let azure = Standin::start();
+    for name in ["Zeta", "alpha", "Beta", "beta-2"] {
+        azure.secret("kv-prod", name, "never-read");
+    }
+    azure.fault(
+        LIST,
+        Fault::change_json(|_, body| {
+            if let Some(listed) = body["value"].as_array_mut() {
+                listed.reverse();
+            }
+        }),
+    );
+
+    list(&azure)
+        .args(["--vault", "kv-prod"])
+        .stdout("kv-prod/alpha\nkv-prod/Beta\nkv-prod/beta-2\nkv-prod/Zeta\n")
+        .run();
+
+    azure.expect(&[&azure.token_request(), LIST]);
+}
+
+#[test]
 fn a_link_is_followed_as_it_is() {
     let azure = Standin::start();
     azure.secrets("kv-prod", 1);
