@@ -66,6 +66,8 @@ impl Names {
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
         }
+        // Names have no case, but musl looks for them in `/etc/hosts` as if they had.
+        let host = &host.to_ascii_lowercase();
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(addresses) = known().get(host) {
             return Ok(addresses.clone());
