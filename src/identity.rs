@@ -14,6 +14,7 @@ mod workload;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::error::Category;
@@ -49,6 +50,13 @@ pub enum Identity {
     /// An app's managed identity, by App Service's endpoint.
     AppService(AppService, ManagedIdentity),
 }
+
+/// RFC 3986's unreserved characters stay; all others are encoded, in a form as in a query.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// The type of an assertion (RFC 7523) that stands for a secret.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

@@ -5,11 +5,11 @@
 
 use std::time::SystemTime;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{text, token_in, unexpected};
+use super::{UNRESERVED, text, token_in, unexpected};
 use crate::cloud::Host;
 use crate::error::{Error, Exit};
 use crate::http::{Answer, Client, Policy, Request, Url};
@@ -92,18 +92,11 @@ impl Application {
             }
             form.push_str(name);
             form.push('=');
-            form.extend(utf8_percent_encode(value, FORM));
+            form.extend(utf8_percent_encode(value, UNRESERVED));
         }
         Secret::new(std::mem::take(&mut *form))
     }
 }
-
-/// RFC 3986's unreserved characters; all others are encoded, which form decoders understand.
-const FORM: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// Entra ID's no, in its own words: code, first sentence, and the ids that Microsoft's support asks for.
 fn refusal(client: &Client, answer: &Answer, operation: &str, host: &str) -> Error {

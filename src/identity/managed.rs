@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
+use super::UNRESERVED;
 use crate::error::{Error, Exit};
 use crate::http::Url;
 use crate::token::Audience;
@@ -52,7 +53,7 @@ impl ManagedIdentity {
         audience: &Audience,
         resource_id: &str,
     ) -> Result<Url, Error> {
-        let resource = utf8_percent_encode(audience.resource(), QUERY);
+        let resource = utf8_percent_encode(audience.resource(), UNRESERVED);
         let mut url = format!("{endpoint}?api-version={api_version}&resource={resource}");
         let name = match self {
             Self::ClientId(_) => "client_id",
@@ -61,7 +62,7 @@ impl ManagedIdentity {
         };
         if let Some(id) = self.id() {
             url.extend(["&", name, "="]);
-            url.extend(utf8_percent_encode(id, QUERY));
+            url.extend(utf8_percent_encode(id, UNRESERVED));
         }
         Url::parse(&url)
             .ok_or_else(|| Error::new(Exit::Usage, self.operation(), "its endpoint is no URL"))
@@ -132,13 +133,6 @@ pub(super) fn is_near(host: &str) -> bool {
         Err(_) => host.eq_ignore_ascii_case("localhost"),
     }
 }
-
-/// What stays as it is in a query's value.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 #[cfg(test)]
 mod tests {
