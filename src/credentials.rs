@@ -1,7 +1,12 @@
 //! Secrets become credential documents. Pure: nothing is read or written here.
 //!
 //! The document's three fields are those that XSOAR's `demisto.credentials` takes: `user`, `password`
-//! and `name`, here in the order of the documented output.
+//! and `name`, here in the order of the documented output. `json` writes documents; [`dotenv`] and
+//! [`shell`] write the passwords alone, as variables.
+
+pub mod dotenv;
+mod json;
+pub mod shell;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -71,49 +76,53 @@ impl Format {
     /// The documents as text, in memory that is wiped.
     #[must_use]
     pub fn render(self, documents: &[Document]) -> Zeroizing<Vec<u8>> {
-        // Measured first: a buffer that grows leaves copies of the values unwiped.
-        let mut length = Length(0);
-        self.write(documents, &mut length);
-        let mut text = Zeroizing::new(Vec::with_capacity(length.0));
-        self.write(documents, &mut *text);
-        text
-    }
-
-    fn write(self, documents: &[Document], out: &mut impl Write) {
-        let mut all = || -> io::Result<()> {
-            if self == Self::Xsoar && documents.is_empty() {
-                return out.write_all(b"[]\n");
-            }
-            if self == Self::Xsoar {
-                out.write_all(b"[\n")?;
-            }
-            for (index, document) in documents.iter().enumerate() {
-                if self == Self::Xsoar && index > 0 {
-                    out.write_all(b",\n")?;
-                }
-                object(document, out)?;
-                if self == Self::Jsonl {
-                    out.write_all(b"\n")?;
-                }
-            }
-            if self == Self::Xsoar {
-                out.write_all(b"\n]\n")?;
-            }
-            Ok(())
-        };
-        all().expect("memory takes what is written to it");
+        match self {
+            Self::Xsoar => json::array(documents),
+            Self::Jsonl => json::lines(documents),
+        }
     }
 }
 
-/// `serde_json` escapes only what JSON must.
-fn object(document: &Document, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(b"{\"user\":")?;
-    serde_json::to_writer(&mut *out, &document.user)?;
-    out.write_all(b",\"password\":")?;
-    serde_json::to_writer(&mut *out, document.password.expose())?;
-    out.write_all(b",\"name\":")?;
-    serde_json::to_writer(&mut *out, &document.name)?;
-    out.write_all(b"}")
+/// What a variable is called, and what it holds.
+pub type Variable<'a> = (&'a str, &'a Secret);
+
+/// The places of the values that no variable can hold: they have a NUL.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refused(pub Vec<usize>);
+
+/// Whether variables can hold their values.
+///
+/// # Errors
+/// Every one that cannot.
+pub fn check_variables(variables: &[Variable]) -> Result<(), Refused> {
+    let refused = variables
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, value))| has_nul(value))
+        .map(|(index, _)| index)
+        .collect::<Vec<_>>();
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(Refused(refused))
+    }
+}
+
+fn has_nul(value: &Secret) -> bool {
+    value.expose().contains('\0')
+}
+
+/// What a writer writes, in memory that is wiped.
+fn measured(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> Zeroizing<Vec<u8>> {
+    // Measured first: a buffer that grows leaves copies of the values unwiped.
+    let mut length = Length(0);
+    let counted = write(&mut length);
+    let mut text = Zeroizing::new(Vec::with_capacity(length.0));
+    let written = write(&mut *text);
+    counted
+        .and(written)
+        .expect("memory takes what is written to it");
+    text
 }
 
 /// Counts what is written to it.
@@ -132,61 +141,13 @@ impl Write for Length {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
-    fn document(value: &str) -> Document {
-        Document {
-            user: "s".into(),
-            password: Secret::new(value.into()),
-            name: "kv/s".into(),
-        }
-    }
-
-    fn text(format: Format, values: &[&str]) -> String {
-        let documents: Vec<_> = values.iter().map(|value| document(value)).collect();
-        String::from_utf8(format.render(&documents).to_vec()).unwrap()
-    }
-
     #[test]
-    fn the_array_has_one_credential_a_line() {
-        assert_eq!(text(Format::Xsoar, &[]), "[]\n");
-        assert_eq!(text(Format::Jsonl, &[]), "");
-        let a = "{\"user\":\"s\",\"password\":\"a\",\"name\":\"kv/s\"}";
-        assert_eq!(text(Format::Xsoar, &["a"]), format!("[\n{a}\n]\n"));
-        assert_eq!(
-            text(Format::Xsoar, &["a", "a"]),
-            format!("[\n{a},\n{a}\n]\n")
-        );
-        assert_eq!(text(Format::Jsonl, &["a", "a"]), format!("{a}\n{a}\n"));
-    }
-
-    #[test]
-    fn only_what_json_must_is_escaped() {
-        let line = text(
-            Format::Jsonl,
-            &["\"\\/\n\r\t\u{8}\u{c}\u{0}\u{1f}\u{7f}ä世\u{2028}😀<>&'"],
-        );
-        let value = r#""\"\\/\n\r\t\b\f\u0000\u001f"#.to_owned() + "\u{7f}ä世\u{2028}😀<>&'\"";
-        assert_eq!(
-            line,
-            format!("{{\"user\":\"s\",\"password\":{value},\"name\":\"kv/s\"}}\n")
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn any_value_comes_back(value in any::<String>()) {
-            let json: serde_json::Value = serde_json::from_str(&text(Format::Xsoar, &[&value])).unwrap();
-            prop_assert_eq!(json[0]["password"].as_str(), Some(value.as_str()));
-        }
-
-        #[test]
-        fn the_buffer_never_grows(values in prop::collection::vec(any::<String>(), 0..4)) {
-            let documents: Vec<_> = values.iter().map(|value| document(value)).collect();
-            let text = Format::Xsoar.render(&documents);
-            prop_assert_eq!(text.len(), text.capacity());
-        }
+    fn every_value_with_a_nul_is_refused() {
+        let [good, bad] = ["a\u{1}", "a\0b"].map(|text| Secret::new(text.into()));
+        let variables = [("A", &bad), ("B", &good), ("C", &bad)];
+        assert_eq!(check_variables(&variables), Err(Refused(vec![0, 2])));
+        assert_eq!(check_variables(&variables[1..2]), Ok(()));
     }
 }

@@ -49,8 +49,11 @@ const PROOFS: [&str; 2] = [
 ];
 
 /// The files that look into a secret: the wire, the output, and the reading of what was configured.
-const EXPOSING: [&str; 12] = [
+const EXPOSING: [&str; 15] = [
     "credentials.rs",
+    "credentials/dotenv.rs",
+    "credentials/json.rs",
+    "credentials/shell.rs",
     "http.rs",
     "identity/certificate.rs",
     "identity/client_secret.rs",
