@@ -1,6 +1,7 @@
 //! The stand-in itself: it notices what it should, and goes wrong in the ways it is told to.
 
 mod assertions;
+mod management;
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv6Addr, TcpStream, UdpSocket};
@@ -14,7 +15,9 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
 
 use crate::standin::names::{Names, Reply};
-use crate::standin::{Fault, OTHER_TENANT, Paging, Standin, TENANT, TlsFault};
+use crate::standin::{
+    CLIENT_ID, Fault, OTHER_TENANT, Paging, Permissions, Right, Standin, TENANT, TlsFault,
+};
 
 type Client = StreamOwned<ClientConnection, TcpStream>;
 
@@ -41,10 +44,16 @@ fn connect(azure: &Standin, host: &str) -> Client {
     StreamOwned::new(connection, socket)
 }
 
-/// Asks for `/secrets/one` and reads one answer, as far as it comes.
+/// Asks a vault, and reads one answer, as far as it comes.
 fn ask(client: &mut Client, token: &str, target: &str) -> String {
-    let request =
-        format!("GET {target} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {token}\r\n\r\n");
+    exchange(
+        client,
+        &format!("GET {target} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {token}\r\n\r\n"),
+    )
+}
+
+/// Sends a request and reads one answer, as far as it comes.
+fn exchange(client: &mut (impl Read + Write), request: &str) -> String {
     let mut answer = Vec::new();
     if client.write_all(request.as_bytes()).is_err() {
         return String::new();
@@ -57,6 +66,17 @@ fn ask(client: &mut Client, token: &str, target: &str) -> String {
         }
     }
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// An answer's status and the JSON in it.
+fn parsed(answer: &str) -> (u16, Value) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    let status = status.unwrap_or_else(|| panic!("no answer: {answer}"));
+    (status, serde_json::from_str(body).unwrap_or_default())
 }
 
 fn is_whole(answer: &[u8]) -> bool {
@@ -258,6 +278,81 @@ fn a_token_is_good_for_its_tenant_and_audience_alone() {
 }
 
 #[test]
+fn a_vault_challenges_whoever_has_no_token() {
+    let (azure, _) = azure();
+    azure.ignore_log();
+    let mut client = connect(&azure, HOST);
+    // Whatever the api-version: this comes first.
+    for target in ["/secrets?api-version=7.4", ONE, "/secrets"] {
+        let answer = exchange(
+            &mut client,
+            &format!("GET {target} HTTP/1.1\r\nHost: {HOST}\r\n\r\n"),
+        );
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+        assert!(answer.contains("AKV10000"), "{answer}");
+        assert!(answer.contains(&format!(
+            "WWW-Authenticate: Bearer authorization=\"https://login.microsoftonline.com/{TENANT}\", resource=\"https://vault.azure.net\""
+        )));
+    }
+}
+
+#[test]
+fn a_right_is_denied_on_one_vault_alone() {
+    let (azure, token) = azure();
+    azure.ignore_log();
+    let mut client = connect(&azure, HOST);
+    let list = "/secrets?api-version=7.4";
+    for (by, code) in [
+        (Permissions::Roles, "ForbiddenByRbac"),
+        (Permissions::Policies, "ForbiddenByPolicy"),
+    ] {
+        azure.deny("kv-prod", Right::List, by);
+        let refused = ask(&mut client, &token, list);
+        assert!(refused.contains(code), "{refused}");
+        let words = ["secrets/readMetadata/action'", "secrets list permission"];
+        assert!(words.iter().any(|words| refused.contains(words)));
+        assert!(
+            refused
+                .to_lowercase()
+                .contains(&format!("appid={CLIENT_ID};"))
+        );
+        assert!(ask(&mut client, &token, ONE).ends_with("value-of-one\"}"));
+
+        azure.deny("KV-prod", Right::Get, by);
+        let refused = ask(&mut client, &token, ONE);
+        let words = ["secrets/getSecret/action'", "secrets get permission"];
+        assert!(words.iter().any(|words| refused.contains(words)));
+        // What does not exist is not told.
+        let refused = ask(&mut client, &token, "/secrets/two?api-version=7.4");
+        assert!(refused.contains(code), "{refused}");
+
+        azure.allow("kv-prod");
+        assert!(ask(&mut client, &token, list).starts_with("HTTP/1.1 200"));
+    }
+}
+
+#[test]
+fn the_authority_tells_anybody_where_a_tenant_s_endpoints_are() {
+    let (azure, _) = azure();
+    azure.ignore_log();
+    let authority = "login.microsoftonline.com";
+    let mut client = connect(&azure, authority);
+    let mut of = |tenant: &str| {
+        let path = format!("/{tenant}/v2.0/.well-known/openid-configuration");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+        parsed(&exchange(&mut client, &request))
+    };
+    for tenant in [TENANT, "contoso.onmicrosoft.com"] {
+        let (status, body) = of(tenant);
+        assert_eq!(status, 200);
+        let endpoint = format!("https://{authority}/{TENANT}/oauth2/v2.0/token");
+        assert_eq!(body["token_endpoint"], endpoint);
+    }
+    let (status, body) = of("00000000-0000-0000-0000-00000000dead");
+    assert_eq!((status, &body["error_codes"][0]), (400, &90_002.into()));
+}
+
+#[test]
 fn a_list_has_the_pages_it_was_told_to_have() {
     let (azure, token) = azure();
     azure.ignore_log();
@@ -273,8 +368,7 @@ fn a_list_has_the_pages_it_was_told_to_have() {
     let mut target = "/secrets?api-version=7.4".to_owned();
     loop {
         let answer = ask(&mut client, &token, &target);
-        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-        let body: Value = serde_json::from_str(body).unwrap();
+        let (_, body) = parsed(&answer);
         sizes.push(body["value"].as_array().unwrap().len());
         let Some(next) = body["nextLink"].as_str() else {
             break;

@@ -70,7 +70,7 @@ fn token(world: &mut World, request: &Request) -> Result<Answer, Answer> {
         let text = "No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.";
         return Err(refusal(400, text));
     };
-    if resource != world.cloud.vault_audience() {
+    if !world.cloud.gives_tokens_for(resource) {
         // No more than this is known of it.
         let text = "An unexpected error occured while fetching the AAD Token.";
         return Err(refusal(500, text));

@@ -92,7 +92,7 @@ fn token(world: &mut World, request: &Request) -> Result<Answer, Answer> {
         world.violation(request, "a key that nobody asked for");
     }
     let (identity, echoed) = identity(world, request, ids.first().copied())?;
-    if resource != world.cloud.vault_audience() {
+    if !world.cloud.gives_tokens_for(resource) {
         let text = format!(
             "AADSTS500011: The resource principal named {resource} was not found in the tenant named Contoso."
         );

@@ -53,9 +53,15 @@ impl Builder {
         self
     }
 
-    /// Is another cloud than the public one.
+    /// Is another cloud than the public one; Resource Manager's host goes with the vaults' suffix.
     pub fn cloud(mut self, authority: &str, vault_suffix: &str) -> Self {
         self.cloud = Cloud::new(authority, vault_suffix);
+        self
+    }
+
+    /// Has Resource Manager at this host.
+    pub fn management(mut self, host: &str) -> Self {
+        host.clone_into(&mut self.cloud.management);
         self
     }
 

@@ -287,7 +287,7 @@ fn audience(world: &World, scope: &str) -> Result<String, Answer> {
     let Some(resource) = scope.strip_suffix("/.default") else {
         return Err(documented(70_011, ("SCOPE", scope)));
     };
-    if resource != world.cloud.vault_audience() {
+    if !world.cloud.gives_tokens_for(resource) {
         return Err(documented(500_011, ("RESOURCE", resource)));
     }
     Ok(resource.to_owned())

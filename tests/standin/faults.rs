@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::http::{Answer, Request};
 use super::log::matches;
-use super::vault::next_link;
+use super::paging::next_link;
 
 type Change = Arc<dyn Fn(&Request, &mut Answer) + Send + Sync>;
 

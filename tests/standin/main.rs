@@ -2,6 +2,9 @@
 //!
 //!     standin --dir DIR [--delay MS] [--vault NAME=COUNT]... [--demo] [--identities]
 //!
+//! All vaults are in one subscription and resource group, where Resource Manager lists them; with `--demo` there is one
+//! more, which the public network does not reach.
+//!
 //! Writes the authority's certificate, the client secret and, when everything is ready, `DIR/env` with what a
 //! shell script needs to know. Each request becomes a line of `DIR/requests.log`. Ends when its stdin does.
 //!
@@ -44,6 +47,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     if options.demo {
         demo(&azure);
+    }
+    for vault in options.vaults.iter().map(|(vault, _)| vault.as_str()) {
+        azure.list_vault(vault);
     }
     let mut env = describe(&azure, &directory)?;
     if options.identities {
@@ -120,6 +126,14 @@ fn demo(azure: &Standin) {
             .managed(),
     );
     azure.put(vault, Secret::new("retired", "never to be read").disabled());
+    azure.list_vault(vault);
+    azure.list_in_subscription(
+        "kv-backup",
+        standin::SUBSCRIPTION,
+        standin::RESOURCE_GROUP,
+        "westeurope",
+        Some(false),
+    );
 }
 
 /// What a shell script needs to know: variables, their values as a shell reads them.
@@ -136,6 +150,8 @@ fn describe(azure: &Standin, directory: &Path) -> io::Result<Env> {
         ("METADATA", azure.metadata_url()),
         ("CA_FILE", quoted(&ca_file)),
         ("TENANT_ID", standin::TENANT.to_owned()),
+        ("SUBSCRIPTION_ID", standin::SUBSCRIPTION.to_owned()),
+        ("RESOURCE_GROUP", standin::RESOURCE_GROUP.to_owned()),
         ("CLIENT_ID", standin::CLIENT_ID.to_owned()),
         ("CLIENT_SECRET_FILE", quoted(&secret_file)),
         (

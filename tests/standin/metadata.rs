@@ -170,7 +170,7 @@ fn token(world: &mut World, request: &Request) -> Result<Answer, Answer> {
             return Err(refusal(400, "invalid_request", text));
         }
     };
-    if resource != world.cloud.vault_audience() {
+    if !world.cloud.gives_tokens_for(resource) {
         let text = format!(
             "AADSTS500011: The resource principal named {resource} was not found in the tenant named Contoso. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant."
         );

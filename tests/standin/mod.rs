@@ -1,4 +1,5 @@
-//! A stand-in for Azure on loopback: Entra ID, the metadata endpoint, Arc's agent, App Service and Key Vault.
+//! A stand-in for Azure on loopback: Entra ID, the metadata endpoint, Arc's agent, App Service, Resource Manager and
+//! Key Vault.
 //!
 //! It speaks what Azure speaks, over real TLS with an authority made at run time, and under Azure's own host
 //! names: the client is led here by `--connect-to` and trusts it by `--ca-file`. Every request and connection is
@@ -15,8 +16,8 @@
 //! ```
 //!
 //! The data's way: `serve` accepts and makes TLS with a certificate of `ca`, `http` reads a request, `log` keeps
-//! it, `world` hands it to `entra`, `metadata`, `arc`, `app_service` or `vault`, and `faults` says what goes wrong
-//! with the answer. Another service is a file beside these and a line in `World::answer`.
+//! it, `world` hands it to `entra`, `metadata`, `arc`, `app_service`, `arm` or `vault`, and `faults` says what goes
+//! wrong with the answer. Another service is a file beside these and a line in `World::answer`.
 
 // Each program that has this module uses a part of it.
 #![allow(dead_code, unused_imports)]
@@ -27,10 +28,12 @@
 
 mod app_service;
 mod arc;
+mod arm;
 mod assertion;
 mod builder;
 mod ca;
 mod clock;
+mod denials;
 mod der;
 mod entra;
 mod faults;
@@ -41,11 +44,13 @@ pub mod keys;
 mod log;
 mod metadata;
 pub mod names;
+mod paging;
 mod record;
 mod refusals;
 mod scratch;
 mod secrets;
 mod serve;
+mod subscriptions;
 mod vault;
 mod world;
 
@@ -60,14 +65,15 @@ pub use arc::ArcAgent;
 pub use builder::Builder;
 pub use ca::TlsFault;
 pub use clock::http_date;
+pub use denials::{Permissions, Right};
 pub use faults::Fault;
 pub use federated::{ISSUER, SUBJECT, token as federated_token};
 pub use http::{Answer, Listener, Request};
 pub use log::Connection;
 pub use metadata::{ManagedIdentity, Numbers};
+pub use paging::Paging;
 pub use scratch::Scratch;
 pub use secrets::Secret;
-pub use vault::Paging;
 pub use world::{App, Cloud};
 
 use serve::Shared;
@@ -84,6 +90,10 @@ pub const OTHER_TENANT: &str = "99999999-8888-7777-6666-555555555555";
 pub const CLIENT_ID: &str = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
 /// Its secret, with characters that mean something in a form.
 pub const CLIENT_SECRET: &str = "~Canary-Cl1ent+Secret/=&%~";
+/// The subscription, which is the tenant's.
+pub const SUBSCRIPTION: &str = "00000000-1111-2222-3333-444444444444";
+/// Its resource group.
+pub const RESOURCE_GROUP: &str = "rg-xsoar";
 /// The client id of the machine's system-assigned identity.
 pub const SYSTEM_CLIENT_ID: &str = "5e5e5e5e-0000-4000-8000-00000000c11e";
 /// The object id of the machine's system-assigned identity.
@@ -200,6 +210,16 @@ impl Standin {
     /// The tenant that a vault belongs to.
     pub fn vault_tenant(&self, vault: &str, tenant: &str) {
         self.in_vault(vault, |vault| tenant.clone_into(&mut vault.tenant));
+    }
+
+    /// Takes everybody's right to do something with a vault's secrets away.
+    pub fn deny(&self, vault: &str, right: Right, by: Permissions) {
+        self.in_vault(vault, |vault| vault.denied.push((right, by)));
+    }
+
+    /// Gives everybody all rights on a vault back.
+    pub fn allow(&self, vault: &str) {
+        self.in_vault(vault, |vault| vault.denied.clear());
     }
 
     /// How a vault splits its list into pages.

@@ -1,13 +1,28 @@
 //! The services' own refusals as faults: every row of their tables.
 
+use super::denials::{Caller, Permissions, Right, denied};
 use super::faults::Fault;
-use super::{CLIENT_ID, TENANT, app_service, clock, entra, metadata, vault};
+use super::{CLIENT_ID, TENANT, app_service, arm, clock, entra, metadata, vault};
 
 /// Azure's own refusals.
 impl Fault {
     /// A refusal in Key Vault's form.
     pub fn vault_error(status: u16, code: &str, inner: Option<&str>, message: &str) -> Self {
         Self::answer(vault::refusal(status, code, inner, message))
+    }
+
+    /// A refusal in Resource Manager's form.
+    pub fn arm_error(status: u16, code: &str, message: &str) -> Self {
+        Self::answer(arm::refusal(status, code, message))
+    }
+
+    /// Resource Manager's answer to too many requests, with how long to wait.
+    pub fn arm_throttled(seconds: u32) -> Self {
+        let text = format!(
+            "The request is being throttled as the limit has been reached for operation type - Read_SubscriptionScope. For more information, see - https://aka.ms/arm-throttling. Please try again after '{seconds}' seconds."
+        );
+        Self::arm_error(429, "SubscriptionRequestsThrottled", &text)
+            .header("Retry-After", seconds.to_string())
     }
 
     /// A refusal in Entra's form; older texts part their lines with CR and LF, as this one does.
@@ -73,38 +88,35 @@ impl Fault {
         Self::vault_error(403, "Forbidden", None, text)
     }
 
-    /// The caller has no role.
+    /// The caller has no role to read.
     pub fn no_role(vault: &str) -> Self {
-        let caller = caller();
-        let text = format!(
-            "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\n{caller}\r\nAction: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'\r\nResource: '/subscriptions/00000000-1111-2222-3333-444444444444/resourcegroups/rg/providers/microsoft.keyvault/vaults/{vault}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: {vault};location=northeurope\r\n"
-        );
-        Self::vault_error(403, "Forbidden", Some("ForbiddenByRbac"), &text)
+        Self::denied(Permissions::Roles, vault)
     }
 
     /// The vault's access policy does not let the caller read.
     pub fn no_policy(vault: &str) -> Self {
-        let caller = caller().to_lowercase().replace("caller: ", "");
-        let text = format!(
-            "The user, group or application '{caller}' does not have secrets get permission on key vault '{vault};location=northeurope'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287"
-        );
-        Self::vault_error(403, "Forbidden", Some("ForbiddenByPolicy"), &text)
+        Self::denied(Permissions::Policies, vault)
+    }
+
+    fn denied(permissions: Permissions, vault: &str) -> Self {
+        let object = clock::uuid();
+        Self::answer(denied(permissions, Right::Get, vault, &caller(&object)))
     }
 
     /// The vault has no access policy for the caller at all.
     pub fn access_denied(vault: &str) -> Self {
-        let caller = caller();
+        let caller = caller(&clock::uuid()).describe();
         let text = format!(
-            "Access denied. Caller was not found on any access policy.\r\n{caller}\r\nVault: {vault};location=northeurope"
+            "Access denied. Caller was not found on any access policy.\r\nCaller: {caller}\r\nVault: {vault};location=northeurope"
         );
         Self::vault_error(403, "Forbidden", Some("AccessDenied"), &text)
     }
 
     /// The vault's firewall does not let the caller's address in.
     pub fn firewall(vault: &str) -> Self {
-        let caller = caller();
+        let caller = caller(&clock::uuid()).describe();
         let text = format!(
-            "Client address is not authorized and caller is not a trusted service.\r\nClient address: 203.0.113.7\r\n{caller}\r\nVault: {vault};location=northeurope"
+            "Client address is not authorized and caller is not a trusted service.\r\nClient address: 203.0.113.7\r\nCaller: {caller}\r\nVault: {vault};location=northeurope"
         );
         Self::vault_error(403, "Forbidden", Some("ForbiddenByFirewall"), &text)
     }
@@ -121,7 +133,10 @@ impl Fault {
     }
 }
 
-fn caller() -> String {
-    let (app, object) = (CLIENT_ID, clock::uuid());
-    format!("Caller: appid={app};oid={object};iss=https://sts.windows.net/{TENANT}/")
+fn caller(object: &str) -> Caller<'_> {
+    Caller {
+        client: CLIENT_ID,
+        object,
+        tenant: TENANT,
+    }
 }

@@ -1,13 +1,13 @@
 //! Key Vault: secrets with their versions, one at a time or listed in pages.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::clock;
+use super::denials::{Caller, Permissions, Right, denied};
 use super::http::{Answer, Request, single};
+use super::paging::{Paging, next_link, page_of};
 use super::secrets::Secret;
-use super::world::World;
+use super::world::{Grant, World};
 
 /// The api-versions that exist.
 const API_VERSIONS: [&str; 10] = [
@@ -23,32 +23,13 @@ const API_VERSIONS: [&str; 10] = [
     "2026-04-01",
 ];
 
-/// How a vault splits its list into pages.
-#[derive(Clone, Debug)]
-pub struct Paging {
-    /// Secrets a page, unless the request says otherwise.
-    pub size: usize,
-    /// Empty pages before each page with secrets, and after the last one.
-    pub empty: usize,
-    /// What the last page's `nextLink` is; `None`: it is not there.
-    pub last: Option<Value>,
-}
-
-impl Default for Paging {
-    fn default() -> Self {
-        Self {
-            size: 25,
-            empty: 0,
-            last: Some(Value::Null),
-        }
-    }
-}
-
 /// A vault.
 #[derive(Clone, Debug)]
 pub(super) struct Vault {
     pub(super) tenant: String,
     pub(super) paging: Paging,
+    /// What nobody may do, and what says so.
+    pub(super) denied: Vec<(Right, Permissions)>,
     /// Each secret's versions, the oldest first.
     pub(super) secrets: Vec<Vec<Secret>>,
 }
@@ -58,6 +39,7 @@ impl Vault {
         Self {
             tenant: tenant.to_owned(),
             paging: Paging::default(),
+            denied: Vec::new(),
             secrets: Vec::new(),
         }
     }
@@ -129,12 +111,12 @@ fn headers(answer: Answer) -> Answer {
 
 /// What a vault says to a request.
 pub(super) fn answer(world: &mut World, request: &Request, vault: &str) -> Answer {
-    authorize(world, request, vault)
-        .and_then(|()| serve(world, request, vault))
+    authenticate(world, request, vault)
+        .and_then(|grant| serve(world, request, vault, &grant))
         .unwrap_or_else(|refusal| refusal)
 }
 
-fn authorize(world: &World, request: &Request, vault: &str) -> Result<(), Answer> {
+fn authenticate(world: &World, request: &Request, vault: &str) -> Result<Grant, Answer> {
     let tenant = &world.vaults[vault].tenant;
     let refuse = |message: &str| Err(unauthorized(world, tenant, message));
     let Some(header) = request.header("authorization") else {
@@ -159,10 +141,28 @@ fn authorize(world: &World, request: &Request, vault: &str) -> Result<(), Answer
             "AKV10032: Invalid issuer. Expected one of https://sts.windows.net/{tenant}/, found https://sts.windows.net/{found}/."
         ));
     }
-    Ok(())
+    Ok(grant.clone())
 }
 
-fn serve(world: &mut World, request: &Request, vault: &str) -> Result<Answer, Answer> {
+fn authorize(world: &World, vault: &str, grant: &Grant, right: Right) -> Result<(), Answer> {
+    let mut denials = world.vaults[vault].denied.iter();
+    let Some((_, permissions)) = denials.find(|(denied, _)| *denied == right) else {
+        return Ok(());
+    };
+    let caller = Caller {
+        client: &grant.client,
+        object: &grant.object,
+        tenant: &grant.tenant,
+    };
+    Err(denied(*permissions, right, vault, &caller))
+}
+
+fn serve(
+    world: &mut World,
+    request: &Request,
+    vault: &str,
+    grant: &Grant,
+) -> Result<Answer, Answer> {
     let query = request.query();
     let version = single(&query, "api-version")
         .map_err(|_| refusal(400, "BadParameter", None, "api-version must be specified"))?;
@@ -170,13 +170,18 @@ fn serve(world: &mut World, request: &Request, vault: &str) -> Result<Answer, An
         return Err(unknown_api_version(version));
     }
     let segments: Vec<&str> = request.path().split('/').skip(1).collect();
-    match (request.method.as_str(), &segments[..]) {
-        ("GET", ["secrets"]) => list(world, request, vault, &query),
+    let (name, version) = match (request.method.as_str(), &segments[..]) {
+        ("GET", ["secrets"]) => {
+            authorize(world, vault, grant, Right::List)?;
+            return list(world, request, vault, &query);
+        }
         // Microsoft's client for Python ends with a slash where it asks for no version.
-        ("GET", ["secrets", name] | ["secrets", name, ""]) => get(world, vault, name, ""),
-        ("GET", ["secrets", name, version]) => get(world, vault, name, version),
-        _ => Err(world.unknown_route(request)),
-    }
+        ("GET", ["secrets", name] | ["secrets", name, ""]) => (name, ""),
+        ("GET", ["secrets", name, version]) => (name, *version),
+        _ => return Err(world.unknown_route(request)),
+    };
+    authorize(world, vault, grant, Right::Get)?;
+    get(world, vault, name, version)
 }
 
 /// The refusal of an api-version.
@@ -284,48 +289,16 @@ fn list(
         .filter_map(|all| all.last())
         .collect();
     secrets.sort_by_key(|secret| secret.name.to_lowercase());
-    let mut pages: Vec<&[&Secret]> = Vec::new();
-    for chunk in secrets.chunks(size) {
-        pages.resize(pages.len() + paging.empty, &[]);
-        pages.push(chunk);
-    }
-    pages.resize((pages.len() + paging.empty).max(1), &[]);
-
-    let here: &[&Secret] = pages.get(page).copied().unwrap_or_default();
+    let (here, more) = paging.page(&secrets, size, page);
     let items: Vec<Value> = here
         .iter()
         .map(|secret| describe(world, vault, secret, false))
         .collect();
     let mut body = json!({"value": items});
-    if page + 1 < pages.len() {
+    if more {
         body["nextLink"] = json!(next_link(request, page + 1));
     } else if let Some(last) = &paging.last {
         body["nextLink"] = last.clone();
     }
     Ok(headers(Answer::json(200, &body)))
-}
-
-/// The address of another page of the same list: the port is named, and the dollar sign is not encoded.
-pub(super) fn next_link(request: &Request, page: usize) -> String {
-    let host = request.host();
-    let port = if host.contains(':') { "" } else { ":443" };
-    let token = URL_SAFE_NO_PAD.encode(json!({"NextMarker": page}).to_string());
-    let (path, query) = request
-        .target
-        .split_once('?')
-        .unwrap_or((&request.target, ""));
-    let kept: Vec<&str> = query
-        .split('&')
-        .filter(|pair| !pair.contains("skiptoken="))
-        .collect();
-    format!(
-        "https://{host}{port}{path}?{}&$skiptoken={token}",
-        kept.join("&")
-    )
-}
-
-fn page_of(token: &str) -> Option<usize> {
-    let decoded = URL_SAFE_NO_PAD.decode(token).ok()?;
-    let marker: Value = serde_json::from_slice(&decoded).ok()?;
-    usize::try_from(marker["NextMarker"].as_u64()?).ok()
 }

@@ -13,10 +13,11 @@ use super::assertion::{Jwt, Registered};
 use super::clock;
 use super::http::{Answer, Listener, Request};
 use super::metadata::Machine;
+use super::subscriptions::Subscriptions;
 use super::vault::Vault;
 use super::{
     APP_SERVICE_HEADER, CLIENT_ID, CLIENT_SECRET, OTHER_TENANT, TENANT, TENANT_DOMAIN, app_service,
-    arc, entra, metadata, vault,
+    arc, arm, entra, metadata, vault,
 };
 
 /// The hosts of a cloud.
@@ -26,22 +27,49 @@ pub struct Cloud {
     pub authority: String,
     /// What a vault's host ends with.
     pub vault_suffix: String,
+    /// Where Resource Manager is.
+    pub management: String,
 }
 
 impl Cloud {
-    /// A cloud of two hosts.
+    /// A cloud with these two hosts, and the third that goes with them.
     pub fn new(authority: &str, vault_suffix: &str) -> Self {
+        let management = match vault_suffix {
+            "vault.azure.net" => "management.azure.com".to_owned(),
+            "vault.azure.cn" => "management.chinacloudapi.cn".to_owned(),
+            "vault.cloudapi.eaglex.ic.gov" => "management.azure.eaglex.ic.gov".to_owned(),
+            "vault.cloudapi.microsoft.scloud" => "management.azure.microsoft.scloud".to_owned(),
+            _ => vault_suffix.replacen("vault.", "management.", 1),
+        };
         Self {
             authority: authority.to_owned(),
             vault_suffix: vault_suffix.to_owned(),
+            management,
         }
     }
 
     /// Whom a token for the vaults is for.
     pub fn vault_audience(&self) -> String {
-        let name = self.vault_suffix.split(':').next().unwrap_or_default();
-        format!("https://{name}")
+        audience(&self.vault_suffix)
     }
+
+    /// Whom a token for Resource Manager is for.
+    pub fn management_audience(&self) -> String {
+        audience(&self.management)
+    }
+
+    /// Whether tokens are given out for this audience. Resource Manager's has a slash at its end, or has not.
+    pub(super) fn gives_tokens_for(&self, resource: &str) -> bool {
+        let management = self.management_audience();
+        let found = resource.strip_suffix('/').unwrap_or(resource);
+        resource == self.vault_audience() || found == management
+    }
+}
+
+/// An audience has no port.
+fn audience(host: &str) -> String {
+    let name = host.split(':').next().unwrap_or_default();
+    format!("https://{name}")
 }
 
 impl Default for Cloud {
@@ -68,6 +96,9 @@ pub struct App {
 pub(super) struct Grant {
     pub(super) audience: String,
     pub(super) tenant: String,
+    /// The application's id, and its service principal's.
+    pub(super) client: String,
+    pub(super) object: String,
     pub(super) revoked: bool,
 }
 
@@ -80,6 +111,7 @@ pub(super) struct World {
     pub(super) machine: Machine,
     /// By name, in lower case.
     pub(super) vaults: BTreeMap<String, Vault>,
+    pub(super) subscriptions: Subscriptions,
     pub(super) tokens: BTreeMap<String, Grant>,
     /// How far Azure's clock is ahead of this machine's, in seconds.
     pub(super) skew: i64,
@@ -121,6 +153,7 @@ impl World {
             apps: vec![app],
             machine: Machine::default(),
             vaults: BTreeMap::new(),
+            subscriptions: Subscriptions::default(),
             tokens: BTreeMap::new(),
             skew: 0,
             lifetime: (-300, 3599),
@@ -154,6 +187,7 @@ impl World {
             Listener::Arc => arc::answer(self, request),
             Listener::AppService => app_service::answer(self, request),
             Listener::Tls if host == self.cloud.authority => entra::answer(self, request),
+            Listener::Tls if host == self.cloud.management => arm::answer(self, request),
             Listener::Tls => self.vault_or_nobody(request, &host),
         }
     }
@@ -263,6 +297,8 @@ impl World {
         let grant = Grant {
             audience: audience.to_owned(),
             tenant: tenant.to_owned(),
+            client: client.to_owned(),
+            object: object.to_owned(),
             revoked: false,
         };
         self.tokens.insert(token.clone(), grant);
