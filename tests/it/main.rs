@@ -17,6 +17,7 @@ mod deadline;
 mod entra;
 mod fetch;
 mod files;
+mod formats;
 mod gate;
 mod listing;
 mod messages;
