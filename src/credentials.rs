@@ -1,17 +1,20 @@
 //! Secrets become credential documents. Pure: nothing is read or written here.
 //!
 //! The document's three fields are those that XSOAR's `demisto.credentials` takes: `user`, `password`
-//! and `name`, here in the order of the documented output. `json` writes documents; [`dotenv`] and
+//! and `name`, here in the order of the documented output. [`json`] writes documents; [`dotenv`] and
 //! [`shell`] write the passwords alone, as variables.
 
 pub mod dotenv;
-mod json;
+pub mod json;
+mod shape;
 pub mod shell;
 
 use std::fmt;
 use std::io::{self, Write};
 
 use zeroize::Zeroizing;
+
+pub use shape::{Decode, Shape};
 
 use crate::secret::Secret;
 use crate::vault::{SecretName, SecretVersion, VaultName};
@@ -60,6 +63,12 @@ pub enum Format {
     Xsoar,
     /// One JSON object a line.
     Jsonl,
+    /// Variables in python-dotenv's dialect.
+    Dotenv,
+    /// Variables for `eval` in any sh.
+    Shell,
+    /// One file a secret.
+    Files,
 }
 
 impl Format {
@@ -69,16 +78,10 @@ impl Format {
         match name {
             "xsoar" => Some(Self::Xsoar),
             "jsonl" => Some(Self::Jsonl),
+            "dotenv" => Some(Self::Dotenv),
+            "shell" => Some(Self::Shell),
+            "files" => Some(Self::Files),
             _ => None,
-        }
-    }
-
-    /// The documents as text, in memory that is wiped.
-    #[must_use]
-    pub fn render(self, documents: &[Document]) -> Zeroizing<Vec<u8>> {
-        match self {
-            Self::Xsoar => json::array(documents),
-            Self::Jsonl => json::lines(documents),
         }
     }
 }

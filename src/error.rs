@@ -25,11 +25,15 @@ pub enum Exit {
     Deadline = 8,
     /// The output could not be written.
     Output = 9,
+    /// The command of `exec` is there and cannot be run.
+    CannotRun = 126,
+    /// There is no such command for `exec`.
+    NoCommand = 127,
 }
 
 impl Exit {
     /// Every exit code with the words that `--help` has for it.
-    pub const TABLE: [(Self, &'static str); 10] = [
+    pub const TABLE: [(Self, &'static str); 12] = [
         (Self::Done, "done"),
         (Self::Internal, "internal error: please report"),
         (Self::Usage, "usage or configuration"),
@@ -52,6 +56,8 @@ impl Exit {
             "the deadline passed, or a wait does not fit before it",
         ),
         (Self::Output, "the output could not be written"),
+        (Self::CannotRun, "exec: the command cannot be run"),
+        (Self::NoCommand, "exec: there is no such command"),
     ];
 
     /// The process's exit code.
@@ -152,6 +158,12 @@ impl Failures {
         }
     }
 
+    /// These, of which there is at least one.
+    #[must_use]
+    pub fn of(failures: Vec<Error>) -> Self {
+        Self(failures)
+    }
+
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &Error> {
         self.0.iter()
@@ -209,9 +221,8 @@ mod tests {
 
     #[test]
     fn the_table_lists_every_code_in_order() {
-        for (index, (exit, _)) in Exit::TABLE.iter().enumerate() {
-            assert_eq!(usize::from(exit.code()), index);
-        }
+        let codes = Exit::TABLE.map(|(exit, _)| exit.code());
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 126, 127]);
     }
 
     #[test]

@@ -1,93 +1,175 @@
-//! Reading what was selected: one secret after another, every failure noted.
+//! Everything selected, read and made into what was asked for: documents, variables, files, one value.
 
-use std::collections::{HashMap, HashSet};
+use zeroize::Zeroizing;
 
-use crate::credentials::{Credential, Document};
-use crate::error::Failures;
-use crate::missing::{Gaps, Missing};
+use crate::credentials::{Credential, Document, Refused, Shape, Variable};
+use crate::error::{Error, Exit, Failures};
+use crate::missing::Missing;
+use crate::read::read;
 use crate::secret::Secret;
-use crate::session::{Selection, Session};
-use crate::vault::{Reach, Vault};
+use crate::selection::Selection;
+use crate::session::Session;
+use crate::variables::Naming;
+
+/// What is to be read, and what is to be made of it.
+pub struct Order<'a> {
+    /// Of what.
+    pub selection: &'a Selection,
+    /// What becomes of what does not exist.
+    pub missing: Missing,
+    /// What is made of it.
+    pub shape: &'a Shape,
+}
 
 /// The documents of everything selected, in its order.
 ///
 /// # Errors
 /// Every failure there was; then there are no documents.
-pub fn fetch(
-    session: &Session,
-    selection: &Selection,
-    missing: Missing,
-) -> Result<Vec<Document>, Failures> {
+pub fn documents(session: &Session, order: &Order) -> Result<Vec<Document>, Failures> {
     let mut documents = Vec::new();
-    read(session, selection, missing, |credential, password| {
-        documents.push(Document {
-            user: credential.secret.as_str().to_owned(),
-            password,
-            name: credential.to_string(),
-        });
-    })?;
+    let approve = |_: &[_]| Ok(());
+    read(
+        session,
+        order.selection,
+        order.missing,
+        approve,
+        |_, wanted, content| {
+            documents.push(order.shape.document(&wanted.credential, content)?);
+            Ok(())
+        },
+    )?;
     Ok(documents)
 }
 
-/// Reads each selected secret once, and hands it on with the credential that asked for it.
-fn read(
+/// A variable, the credential whose password it holds, and that.
+pub struct Held {
+    names: Vec<String>,
+    credential: Credential,
+    password: Secret,
+}
+
+/// The variables of everything selected. Names that cannot be are refused before anything is read.
+///
+/// # Errors
+/// Every failure there was; then there are no variables.
+pub fn variables(
     session: &Session,
-    selection: &Selection,
-    missing: Missing,
-    mut keep: impl FnMut(&Credential, Secret),
-) -> Result<(), Failures> {
-    let wanted = selection.credentials();
-    if wanted.is_empty() {
-        return Ok(());
+    order: &Order,
+    naming: &Naming,
+    is_taken: impl Fn(&str) -> bool,
+) -> Result<Vec<Held>, Failures> {
+    let mut names = Vec::new();
+    let mut held = Vec::new();
+    read(
+        session,
+        order.selection,
+        order.missing,
+        |wanted| {
+            let credentials: Vec<_> = wanted.iter().map(|wanted| &wanted.credential).collect();
+            names = naming.names(&credentials, is_taken)?;
+            Ok(())
+        },
+        |index, wanted, content| {
+            held.push((
+                index,
+                wanted.credential.clone(),
+                order.shape.document(&wanted.credential, content)?.password,
+            ));
+            Ok(())
+        },
+    )?;
+    let held = held.into_iter().map(|(index, credential, password)| Held {
+        names: names.get(index).cloned().unwrap_or_default(),
+        credential,
+        password,
+    });
+    Ok(held.collect())
+}
+
+impl Held {
+    /// Each variable's name and value, in order.
+    #[must_use]
+    pub fn each(held: &[Self]) -> Vec<Variable<'_>> {
+        held.iter()
+            .flat_map(|one| one.names.iter().map(|name| (name.as_str(), &one.password)))
+            .collect()
     }
-    let token = session.token()?;
-    let mut vaults: HashMap<String, Vault> = HashMap::new();
-    let mut condemned = HashSet::new();
-    let mut failures = Vec::new();
-    let mut gaps = Gaps::new(selection, missing);
-    for (index, credential) in wanted.iter().enumerate() {
-        let key = credential.vault.key();
-        if condemned.contains(&key) {
-            gaps.unknown(credential);
-            continue;
-        }
-        if session.client.out_of_time() {
-            let left: Vec<_> = wanted[index..]
+
+    /// The credentials whose values no variable can hold.
+    pub fn refused(held: &[Self], refused: &Refused) -> Failures {
+        let owners: Vec<_> = held
+            .iter()
+            .flat_map(|one| one.names.iter().map(|_| &one.credential))
+            .collect();
+        let mut credentials: Vec<String> = refused
+            .0
+            .iter()
+            .filter_map(|&index| owners.get(index))
+            .map(ToString::to_string)
+            .collect();
+        credentials.dedup();
+        let errors = credentials.iter().map(|credential| {
+            let operation = format!("cannot put `{credential}` into a variable");
+            Error::new(Exit::Output, operation, "its value has a NUL character in it")
+                .hint("no variable can hold one: leave it out, or use another format (`xsoar`, `jsonl`, `files`)")
+        });
+        Failures::of(errors.collect())
+    }
+}
+
+/// A secret's file: its vault, its name, its content.
+pub type SecretFile = (String, String, Zeroizing<Vec<u8>>);
+
+/// The files of everything selected; a vault's are together, however it was spelled.
+///
+/// # Errors
+/// Every failure there was; then there are no files.
+pub fn files(session: &Session, order: &Order) -> Result<Vec<SecretFile>, Failures> {
+    let mut files: Vec<SecretFile> = Vec::new();
+    let approve = |_: &[_]| Ok(());
+    read(
+        session,
+        order.selection,
+        order.missing,
+        approve,
+        |_, wanted, content| {
+            let credential = &wanted.credential;
+            let (kind, tags) = (content.content_type.clone(), content.tags.clone());
+            let password = order.shape.document(credential, content)?.password;
+            let bytes = order
+                .shape
+                .bytes(credential, kind.as_deref(), &tags, &password)?;
+            let vault = credential.vault.as_str();
+            let known = files
                 .iter()
-                .filter(|credential| !condemned.contains(&credential.vault.key()))
-                .collect();
-            for credential in &left {
-                gaps.unknown(credential);
-            }
-            failures.push(session.untried(&left));
-            break;
-        }
-        session
-            .client
-            .reporter()
-            .progress(credential.vault.as_str(), index, wanted.len());
-        let vault = vaults
-            .entry(key.clone())
-            .or_insert_with(|| session.vault(&credential.vault, &token));
-        match vault.get(&credential.secret, credential.version.as_ref()) {
-            Ok(value) => {
-                gaps.found(credential);
-                keep(credential, value);
-            }
-            Err(refusal) => match refusal.reach {
-                Reach::Missing => gaps.missing(credential, refusal.error, &mut failures),
-                Reach::Request => {
-                    gaps.unknown(credential);
-                    failures.push(refusal.error);
-                }
-                Reach::Vault => {
-                    gaps.unknown(credential);
-                    condemned.insert(key);
-                    failures.push(refusal.error);
-                }
-            },
-        }
-    }
-    gaps.close(session, &mut failures);
-    Failures::check(failures)
+                .find(|(other, ..)| other.eq_ignore_ascii_case(vault));
+            let vault = known.map_or(vault, |(first, ..)| first).to_owned();
+            files.push((vault, credential.secret.as_str().to_owned(), bytes));
+            Ok(())
+        },
+    )?;
+    Ok(files)
+}
+
+/// One secret's value, byte for byte, or decoded.
+///
+/// # Errors
+/// Every failure there was.
+pub fn value(session: &Session, order: &Order) -> Result<Zeroizing<Vec<u8>>, Failures> {
+    let mut value = Zeroizing::default();
+    let approve = |_: &[_]| Ok(());
+    read(
+        session,
+        order.selection,
+        Missing::Error,
+        approve,
+        |_, wanted, content| {
+            let kind = content.content_type.as_deref();
+            value = order
+                .shape
+                .bytes(&wanted.credential, kind, &content.tags, &content.value)?;
+            Ok(())
+        },
+    )?;
+    Ok(value)
 }

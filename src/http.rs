@@ -11,6 +11,7 @@ mod answer;
 mod dial;
 mod failure;
 mod names;
+mod observe;
 mod pace;
 mod proxy;
 mod retry;
@@ -20,7 +21,7 @@ mod url;
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use ureq::http::header::{HeaderValue, InvalidHeaderValue};
@@ -30,16 +31,18 @@ use zeroize::Zeroizing;
 
 pub use answer::Answer;
 pub use failure::{Failure, Kind};
+pub use observe::Trust;
 pub use proxy::{ConnectTo, NoProxy, Proxy, ProxyProblem};
 pub use retry::Policy;
 pub use tls::ExtraRoots;
-pub use url::Url;
+pub use url::{UNRESERVED, Url};
 
 use crate::deadline::{Deadline, seconds};
 use crate::error::printable;
 use crate::report::Reporter;
 use crate::secret::{Redactor, Secret};
 use answer::{BodyProblem, Standing, read_body};
+use observe::Observed;
 use pace::Pace;
 use retry::Tries;
 use translate::translate;
@@ -92,6 +95,7 @@ pub struct Client<'a> {
     pace: Arc<Pace>,
     known: names::Known,
     tls: Arc<OnceLock<Arc<rustls::ClientConfig>>>,
+    observed: Option<Observed>,
     direct: OnceCell<ureq::Agent>,
     proxied: OnceCell<ureq::Agent>,
     metadata: OnceCell<ureq::Agent>,
@@ -112,10 +116,35 @@ impl<'a> Client<'a> {
             redactor: RefCell::new(redactor),
             known: names::Known::default(),
             tls: Arc::default(),
+            observed: None,
             direct: OnceCell::new(),
             proxied: OnceCell::new(),
             metadata: OnceCell::new(),
         }
+    }
+
+    /// The same, keeping in mind what [`Client::addresses`] and [`Client::trust`] tell.
+    #[must_use]
+    pub fn observing(network: Network, reporter: &'a dyn Reporter) -> Self {
+        Self {
+            observed: Some(Observed::default()),
+            ..Self::new(network, reporter)
+        }
+    }
+
+    /// How many addresses a host that was asked has, where its name was looked up here.
+    #[must_use]
+    pub fn addresses(&self, host: &str) -> Option<usize> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&host.to_ascii_lowercase()).map(Vec::len)
+    }
+
+    /// What the certificate of a host that was asked is chained to.
+    #[must_use]
+    pub fn trust(&self, host: &str) -> Option<Trust> {
+        let observed = self.observed.as_ref()?.lock();
+        let observed = observed.unwrap_or_else(PoisonError::into_inner);
+        observed.get(&host.to_ascii_lowercase()).copied()
     }
 
     /// Remembers a secret, so that no service's message shows it.
@@ -296,6 +325,7 @@ impl<'a> Client<'a> {
         let tls = dial::Tls {
             roots: self.network.roots.clone(),
             config: Arc::clone(&self.tls),
+            observed: self.observed.clone(),
             pace: Arc::clone(&pace),
             proxy: through,
         };

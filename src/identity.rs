@@ -14,7 +14,6 @@ mod workload;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::error::Category;
@@ -30,7 +29,7 @@ pub use workload::Workload;
 
 use crate::cloud::Cloud;
 use crate::error::{Error, Exit};
-use crate::http::{Answer, Client};
+use crate::http::{Answer, Client, Url};
 use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 
@@ -50,13 +49,6 @@ pub enum Identity {
     /// An app's managed identity, by App Service's endpoint.
     AppService(AppService, ManagedIdentity),
 }
-
-/// RFC 3986's unreserved characters stay; all others are encoded, in a form as in a query.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// The type of an assertion (RFC 7523) that stands for a secret.
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -79,6 +71,22 @@ impl Identity {
             Self::Arc(_, identity) => format!("{}, by Azure Arc", identity.words()),
             Self::AppService(_, identity) => format!("{}, by App Service", identity.words()),
         }
+    }
+
+    /// Something that anybody may ask of the authority which this identity's tokens come from: its OpenID
+    /// configuration. A managed identity has its own endpoint, which says nothing to anybody.
+    #[must_use]
+    pub fn public_url(&self, cloud: &Cloud) -> Option<Url> {
+        let application = match self {
+            Self::ClientSecret(by) => &by.application,
+            Self::Certificate(by) => by.application(),
+            Self::Workload(by) => &by.application,
+            Self::Metadata(..) | Self::Arc(..) | Self::AppService(..) => return None,
+        };
+        let (authority, tenant) = (&cloud.authority, &application.tenant);
+        Url::parse(&format!(
+            "https://{authority}/{tenant}/v2.0/.well-known/openid-configuration"
+        ))
     }
 
     /// Gets the token for an audience: one request (Azure Arc: two), and those that the retry rules add.

@@ -6,43 +6,60 @@
 //! options → identity → token → vault → credentials → sink
 //! ```
 //!
-//! * [`options`] turns words (command line, environment, configuration file) into domain values.
+//! * [`options`] turns words (command line, environment, configuration file) into domain values, of
+//!   which the [`selection`] says what is wanted.
 //! * [`identity`] says who asks, and gets the [`token`] for the [`cloud`]'s vaults: one request.
-//! * [`vault`] reads a secret or lists the secrets; [`fetch`] and [`list`] do that for all that was
-//!   selected and note every failure.
-//! * [`credentials`] makes XSOAR's documents of them, and [`sink`] writes those, whole or not at all.
+//! * [`select`] finds and lists vaults where names are not given ([`arm`] knows a subscription's vaults);
+//!   [`vault`] reads a secret or lists the secrets; [`mod@read`] does that for all that was selected and
+//!   notes every failure, and every gap ([`gaps`], by the rules of [`missing`]).
+//! * [`credentials`] makes XSOAR's documents and other formats of them, with the names of [`variables`]
+//!   where those are variables, and [`sink`] writes them, whole or not at all.
+//!
+//! The verbs are files of their own: [`fetch`] (and `get`), [`list`], [`vaults`], [`exec`], [`check`].
 //!
 //! Below stand [`http`] (the one way to the network: retries, trust, proxies), [`file`](mod@file)
-//! (files that people name), [`deadline`], [`report`] (what a run says while it goes), [`secret`]
-//! (values that never show themselves) and [`error`] (what failed, why, what to do; the exit codes).
-//! `main.rs` only prints.
+//! (files that people name), [`deadline`], [`report`] (what a run says while it goes), [`process`]
+//! (what the process is to others), [`secret`] (values that never show themselves) and [`error`] (what
+//! failed, why, what to do; the exit codes). `main.rs` only prints.
 
+pub mod arm;
+pub mod check;
 pub mod cloud;
 pub mod credentials;
 pub mod deadline;
 pub mod error;
+pub mod exec;
 pub mod fetch;
 pub mod file;
+pub mod gaps;
 pub mod http;
 pub mod identity;
 pub mod list;
 pub mod missing;
 pub mod options;
 pub mod process;
+pub mod read;
 pub mod report;
 pub mod secret;
+pub mod select;
+pub mod selection;
 pub mod session;
 pub mod sink;
 pub mod token;
+pub mod variables;
 pub mod vault;
+pub mod vaults;
 
 use zeroize::Zeroizing;
 
-use credentials::{Document, Format};
-use error::Failures;
+use credentials::{Document, Format, dotenv, json, shell};
+use error::{Error, Exit, Failures};
+use exec::Program;
+use fetch::{Held, Order};
 use http::Client;
 use options::Options;
 use options::table::Command;
+use process::Caller;
 use report::Reporter;
 use session::Session;
 use sink::Written;
@@ -51,49 +68,85 @@ use sink::Written;
 ///
 /// # Errors
 /// Every failure there was, in order; the first one gives the exit code.
-pub fn run(options: &Options, reporter: &dyn Reporter) -> Result<Written, Failures> {
+pub fn run(
+    options: &Options,
+    caller: &Caller,
+    reporter: &dyn Reporter,
+) -> Result<Written, Failures> {
+    // Nothing is fetched for a command that does not exist.
+    let program = match options.command {
+        Command::Exec => Some(Program::find(&options.words, options.pristine, caller)?),
+        _ => None,
+    };
+    let choice = &options.choice;
     reporter.verbose(&format!(
         "identity: {}: {}",
-        options.identity.words(),
-        options.because
+        choice.identity.words(),
+        choice.because
     ));
     let client = Client::new(options.network.clone(), reporter);
     let deadline = options.network.deadline;
     let session = Session {
         client: &client,
-        identity: &options.identity,
+        identity: &choice.identity,
         cloud: &options.cloud,
         api_version: &options.api_version,
         deadline,
     };
-    let result = match options.command {
-        Command::Fetch => {
-            let documents = fetch::fetch(&session, &options.selection, options.missing)?;
-            options.format.unwrap_or(Format::Xsoar).render(&documents)
+    let order = Order {
+        selection: &options.selection,
+        missing: options.missing,
+        shape: &options.shape,
+    };
+    if let Some(program) = program {
+        let is_taken = |name: &str| program.is_taken(name, caller);
+        let held = fetch::variables(&session, &order, &options.naming, is_taken)?;
+        reporter.progress_over();
+        return Err(program.become_it(&held, caller));
+    }
+    let result = match (options.command, options.format) {
+        (Command::Get, _) => fetch::value(&session, &order)?,
+        (Command::List, format) => {
+            let documents = list::list(&session, &order)?;
+            match format {
+                Some(Format::Xsoar) => json::array(&documents),
+                Some(_) => json::lines(&documents),
+                None => names(&documents),
+            }
         }
-        Command::Get => value(fetch::fetch(
-            &session,
-            &options.selection,
-            missing::Missing::Error,
-        )?),
-        Command::List => {
-            let documents = list::list(&session, &options.selection, options.missing)?;
-            options
-                .format
-                .map_or_else(|| names(&documents), |format| format.render(&documents))
+        (Command::Vaults, format) => {
+            let scope = options.scope.as_ref().ok_or_else(no_scope)?;
+            let text = vaults::vaults(&session, scope, format.is_some())?;
+            Zeroizing::new(text.into_bytes())
         }
+        (_, Some(Format::Files)) => {
+            let files = fetch::files(&session, &order)?;
+            reporter.progress_over();
+            return Ok(options.sink.write_tree(&files, &deadline)?);
+        }
+        (_, Some(format @ (Format::Dotenv | Format::Shell))) => {
+            variables(&session, &order, options, format)?
+        }
+        (_, Some(Format::Jsonl)) => json::lines(&fetch::documents(&session, &order)?),
+        (_, Some(Format::Xsoar) | None) => json::array(&fetch::documents(&session, &order)?),
     };
     reporter.progress_over();
     Ok(options.sink.write(&result, &deadline)?)
 }
 
-/// One secret's value, byte for byte.
-fn value(documents: Vec<Document>) -> Zeroizing<Vec<u8>> {
-    let one = documents.into_iter().next();
-    Zeroizing::new(
-        one.map(|document| document.password.expose().as_bytes().to_vec())
-            .unwrap_or_default(),
-    )
+fn variables(
+    session: &Session,
+    order: &Order,
+    options: &Options,
+    format: Format,
+) -> Result<Zeroizing<Vec<u8>>, Failures> {
+    let held = fetch::variables(session, order, &options.naming, |_| false)?;
+    let variables = Held::each(&held);
+    let rendered = match format {
+        Format::Dotenv => dotenv::render(&variables),
+        _ => shell::render(&variables),
+    };
+    rendered.map_err(|refused| Held::refused(&held, &refused))
 }
 
 /// One name a line.
@@ -102,4 +155,9 @@ fn names(documents: &[Document]) -> Zeroizing<Vec<u8>> {
         .iter()
         .flat_map(|document| [document.name.as_bytes(), b"\n"]);
     Zeroizing::new(lines.collect::<Vec<_>>().concat())
+}
+
+/// The options see to it that there is one.
+fn no_scope() -> Error {
+    Error::new(Exit::Internal, "there is no subscription to ask", "")
 }

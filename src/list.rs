@@ -2,72 +2,56 @@
 
 use std::collections::HashSet;
 
-use crate::credentials::{Credential, Document};
+use crate::credentials::{Credential, Document, Shape};
 use crate::error::{Error, Exit, Failures};
-use crate::missing::{Gaps, Missing};
+use crate::fetch::Order;
+use crate::gaps::Gaps;
+use crate::missing::Missing;
 use crate::secret::Secret;
-use crate::session::{Selection, Session};
+use crate::select::{self, Wanted};
+use crate::selection::What;
+use crate::session::Session;
 use crate::vault::{Listed, VaultName};
 
 /// The documents of everything selected, with empty passwords: each vault is listed once.
 ///
 /// # Errors
 /// Every failure there was; then there are no documents.
-pub fn list(
-    session: &Session,
-    selection: &Selection,
-    missing: Missing,
-) -> Result<Vec<Document>, Failures> {
+pub fn list(session: &Session, order: &Order) -> Result<Vec<Document>, Failures> {
+    let (missing, shape) = (order.missing, order.shape);
+    let selection = select::locate(session, order.selection)?;
     let token = session.token()?;
     let mut failures = Vec::new();
-    let mut listings: Vec<(VaultName, Vec<Listed>)> = Vec::new();
-    let vaults = selection.vaults();
-    for (index, name) in vaults.iter().enumerate() {
-        if session.client.out_of_time() {
-            failures.push(session.untried(&vaults[index..]));
-            break;
+    let listings = select::list(session, &selection.vaults(), &token, &mut failures);
+    let documents = match selection.from_vaults.as_ref().map(|from| &from.what) {
+        Some(What::Listed(filter)) => {
+            select::choose(session, filter, missing, &listings, &mut failures)
+                .into_iter()
+                .map(|(_, listed)| document(listed, shape))
+                .collect()
         }
-        session
-            .client
-            .reporter()
-            .progress(name.as_str(), index, vaults.len());
-        match session.vault(name, &token).list() {
-            Ok(listed) => listings.push((name.clone(), listed)),
-            Err(refusal) => failures.push(refusal.error),
-        }
-    }
-    let documents = match selection {
-        Selection::Whole(_) => listings
-            .into_iter()
-            .flat_map(|(_, listed)| whole(listed))
-            .collect(),
-        Selection::Named(_) | Selection::Product(..) => {
-            named(session, selection, missing, &listings, &mut failures)
+        Some(What::Secrets(_)) | None => {
+            let wanted = select::known(&selection);
+            named(session, &wanted, missing, shape, &listings, &mut failures)
         }
     };
     Failures::check(failures)?;
     Ok(documents)
 }
 
-/// What can be read and does not merely back a certificate, by name.
-fn whole(mut listed: Vec<Listed>) -> Vec<Document> {
-    listed.retain(|secret| secret.enabled && !secret.managed);
-    listed.sort_by_cached_key(|secret| secret.name.key());
-    listed.dedup_by(|a, b| a.name == b.name);
-    listed.iter().map(document).collect()
-}
-
 fn named(
     session: &Session,
-    selection: &Selection,
+    wanted: &[Wanted],
     missing: Missing,
+    shape: &Shape,
     listings: &[(VaultName, Vec<Listed>)],
     failures: &mut Vec<Error>,
 ) -> Vec<Document> {
-    let mut gaps = Gaps::new(selection, missing);
+    let mut gaps = Gaps::new(missing);
     let mut documents = Vec::new();
     let mut seen = HashSet::new();
-    for credential in selection.credentials() {
+    for one in wanted {
+        let credential = &one.credential;
         if !seen.insert(credential.key()) {
             continue;
         }
@@ -75,34 +59,34 @@ fn named(
             .iter()
             .find(|(vault, _)| *vault == credential.vault)
         else {
-            gaps.unknown(&credential);
+            gaps.settle(credential);
             continue;
         };
         match listed
             .iter()
             .find(|secret| secret.name == credential.secret)
         {
-            None => gaps.missing(&credential, absent(&credential), failures),
+            None => gaps.missing(one, absent(credential), failures),
             Some(secret) if !secret.enabled => {
-                gaps.unknown(&credential);
+                gaps.settle(credential);
                 let operation = format!("cannot list `{credential}`");
                 let error = Error::new(Exit::NotFound, operation, "the secret is disabled");
                 failures.push(error.hint(ENABLE));
             }
             Some(secret) => {
-                gaps.found(&credential);
-                documents.push(document(secret));
+                gaps.settle(credential);
+                documents.push(document(secret, shape));
             }
         }
     }
-    gaps.close(session, failures);
+    gaps.close(session.client.reporter(), failures);
     documents
 }
 
 /// As the vault spells it.
-fn document(secret: &Listed) -> Document {
+fn document(secret: &Listed, shape: &Shape) -> Document {
     Document {
-        user: secret.name.as_str().to_owned(),
+        user: shape.user(&secret.name, &secret.tags).to_owned(),
         password: Secret::new(String::new()),
         name: format!("{}/{}", secret.vault, secret.name),
     }

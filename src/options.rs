@@ -10,6 +10,7 @@ mod config;
 mod identity;
 mod json;
 mod network;
+mod output;
 mod selection;
 mod settings;
 pub mod table;
@@ -18,21 +19,23 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use crate::arm::Scope;
 use crate::cloud::Cloud;
-use crate::credentials::Format;
+use crate::credentials::{Format, Shape};
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
 use crate::file::shown;
 use crate::http::Network;
-use crate::identity::Identity;
 use crate::missing::Missing;
 use crate::report::Reporter;
 use crate::secret::Secret;
-use crate::session::Selection;
+use crate::selection::Selection;
 use crate::sink::Sink;
+use crate::variables::Naming;
 use arguments::Arguments;
+pub use identity::Choice;
 use settings::{Origin, Rank, Settings, names};
-use table::{CLIENT_SECRET_VARIABLE, Command};
+use table::{CLIENT_SECRET_VARIABLE, Command, CommandRow};
 
 /// What the user wants.
 pub enum Wish {
@@ -40,6 +43,8 @@ pub enum Wish {
     Show(String),
     /// A command.
     Run(Box<Options>),
+    /// To know what is in place, whatever is wrong.
+    Check(Box<Parts>),
 }
 
 /// A command with everything it needs.
@@ -50,20 +55,66 @@ pub struct Options {
     pub selection: Selection,
     /// What becomes of what does not exist.
     pub missing: Missing,
-    /// How credentials are written; `None`: the command's own way.
+    /// What credentials are made of.
+    pub shape: Shape,
+    /// How they are written; `None`: the command's own way.
     pub format: Option<Format>,
+    /// What variables they go by.
+    pub naming: Naming,
     /// Where to.
     pub sink: Sink,
+    /// What is to be run with them.
+    pub words: Vec<OsString>,
+    /// Whether that gets nothing of this program's environment.
+    pub pristine: bool,
+    /// Where vaults are looked for.
+    pub scope: Option<Scope>,
     /// Who asks.
-    pub identity: Identity,
-    /// Why it is this identity.
-    pub because: String,
+    pub choice: Choice,
     /// Which cloud is asked.
     pub cloud: Cloud,
     /// Key Vault's api-version.
     pub api_version: String,
     /// How the network is used.
     pub network: Network,
+}
+
+/// The same, each part by itself: as it is, or what is wrong with it.
+pub struct Parts {
+    /// What was set, and where.
+    pub settings: Vec<String>,
+    /// Whether JSON is wanted, one object a line.
+    pub jsonl: bool,
+    /// Of what; `None` where that cannot be judged, because something else is wrong.
+    pub selection: Option<Result<Selection, Error>>,
+    /// What becomes of what does not exist.
+    pub missing: Result<Missing, Error>,
+    /// What is made of it, how it is written, and where to.
+    pub output: Option<Result<Output, Error>>,
+    /// Where vaults are looked for.
+    pub scope: Result<Option<Scope>, Error>,
+    /// Who asks.
+    pub choice: Result<Choice, Error>,
+    /// Which cloud is asked.
+    pub cloud: Result<Cloud, Error>,
+    /// Key Vault's api-version.
+    pub api_version: Result<String, Error>,
+    /// How the network is used.
+    pub network: Result<Network, Error>,
+    /// When the run gives up.
+    pub deadline: Deadline,
+}
+
+/// What becomes of what is read.
+pub struct Output {
+    /// What credentials are made of.
+    pub shape: Shape,
+    /// How they are written; `None`: the command's own way.
+    pub format: Option<Format>,
+    /// What variables they go by.
+    pub naming: Naming,
+    /// Where to.
+    pub sink: Sink,
 }
 
 /// How much is said on stderr.
@@ -114,9 +165,13 @@ pub fn read(
     say: impl FnOnce(Verbosity),
 ) -> Result<Wish, Error> {
     let mut settings = Settings::default();
-    let (command, positional) = match arguments::read(arguments, &mut settings)? {
+    let (command, positional, words) = match arguments::read(arguments, &mut settings)? {
         Arguments::Show(text) => return Ok(Wish::Show(text)),
-        Arguments::Run(command, positional) => (command, positional),
+        Arguments::Run {
+            command,
+            credentials,
+            words,
+        } => (command, credentials, words),
     };
     add_environment(&mut settings, environment)?;
     // The file may hold another `--timeout`; until it is read, what is known counts.
@@ -134,26 +189,115 @@ pub fn read(
         deadline: &deadline,
         reporter,
     };
-    let chosen = identity::choose(&settings, &surroundings)?;
-    let cloud = cloud::choose(&settings, chosen.proof)?;
-    let selection = selection::choose(command, &positional, &settings, &cloud)?;
-    if let Some(warning) = &chosen.warning {
+    let parts = parts(command, &positional, &settings, &surroundings);
+    if command.command == Command::Check {
+        return Ok(Wish::Check(Box::new(parts)));
+    }
+    let options = parts.whole(command.command, &settings, words)?;
+    if let Some(warning) = &options.choice.warning {
         reporter.warning(warning);
     }
-    Ok(Wish::Run(Box::new(Options {
-        command: command.command,
+    Ok(Wish::Run(Box::new(options)))
+}
+
+fn parts(
+    command: &CommandRow,
+    credentials: &[String],
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> Parts {
+    let choice = identity::choose(settings, surroundings);
+    let proof = choice.as_ref().ok().and_then(|choice| choice.proof);
+    let cloud = cloud::choose(settings, proof);
+    let asked = cloud
+        .as_ref()
+        .ok()
+        .map(|cloud| asked(command, credentials, settings, cloud));
+    let (selection, output) = match asked {
+        None => (None, None),
+        Some(Ok((selection, output))) => (Some(Ok(selection)), Some(output)),
+        Some(Err(error)) => (Some(Err(error)), None),
+    };
+    Parts {
+        settings: settings.told(),
+        jsonl: settings
+            .strongest("format")
+            .is_some_and(|setting| setting.text() == "jsonl"),
         selection,
-        missing: selection::missing(&settings)?,
-        format: format(&settings)?,
-        sink: settings
-            .strongest("output")
-            .map_or(Sink::Stdout, |s| Sink::new(PathBuf::from(s.text()))),
-        identity: chosen.identity,
-        because: chosen.because,
-        api_version: api_version(&settings)?,
-        network: network::choose(&settings, &surroundings)?,
+        missing: selection::missing(settings),
+        output,
+        scope: match command.command {
+            Command::Vaults => selection::scope(settings, "`vaults`").map(Some),
+            Command::Check => selection::maybe_scope(settings),
+            _ => Ok(None),
+        },
+        choice,
         cloud,
-    })))
+        api_version: api_version(settings),
+        network: network::choose(settings, surroundings),
+        deadline: *surroundings.deadline,
+    }
+}
+
+/// What is selected, and what becomes of it. Variables may select, so one does not go without the other.
+fn asked(
+    command: &CommandRow,
+    credentials: &[String],
+    settings: &Settings,
+    cloud: &Cloud,
+) -> Result<(Selection, Result<Output, Error>), Error> {
+    let verb = command.command;
+    let format = output::format(verb, settings)?;
+    let (naming, rank) = output::naming(verb, format, settings, cloud)?;
+    let selection = if verb == Command::Vaults {
+        Selection::default()
+    } else {
+        selection::choose(command, credentials, settings, cloud, &naming.exact, rank)?
+    };
+    let has_variables =
+        verb == Command::Exec || matches!(format, Some(Format::Dotenv | Format::Shell));
+    output::needs_prefix(&selection, &naming, has_variables)?;
+    let output = || {
+        Ok(Output {
+            shape: output::shape(verb, format, settings)?,
+            sink: output::sink(format, settings)?,
+            format,
+            naming,
+        })
+    };
+    Ok((selection, output()))
+}
+
+impl Parts {
+    /// All of it, or the first thing that is wrong.
+    fn whole(
+        self,
+        command: Command,
+        settings: &Settings,
+        words: Vec<OsString>,
+    ) -> Result<Options, Error> {
+        let choice = self.choice?;
+        let cloud = self.cloud?;
+        let missing = || Error::new(Exit::Internal, "the options cannot be judged", "");
+        let selection = self.selection.ok_or_else(missing)??;
+        let output = self.output.ok_or_else(missing)??;
+        Ok(Options {
+            command,
+            selection,
+            missing: self.missing?,
+            shape: output.shape,
+            format: output.format,
+            naming: output.naming,
+            sink: output.sink,
+            words,
+            pristine: settings.is_on("pristine"),
+            scope: self.scope?,
+            choice,
+            cloud,
+            api_version: self.api_version?,
+            network: self.network?,
+        })
+    }
 }
 
 fn said(settings: &Settings) -> Result<Verbosity, Error> {
@@ -176,21 +320,6 @@ fn said(settings: &Settings) -> Result<Verbosity, Error> {
         (None, Some(_)) => Ok(Verbosity::Verbose),
         (None, None) => Ok(Verbosity::Normal),
     }
-}
-
-fn format(settings: &Settings) -> Result<Option<Format>, Error> {
-    let Some(setting) = settings.strongest("format") else {
-        return Ok(None);
-    };
-    let format = Format::parse(setting.text());
-    format.map(Some).ok_or_else(|| {
-        let what = format!(
-            "{} must be `xsoar` or `jsonl`{}",
-            setting.origin,
-            setting.shown(", not ")
-        );
-        Error::usage(what)
-    })
 }
 
 /// Versions are dates or numbers; anything else would change the URL.

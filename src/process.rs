@@ -1,5 +1,6 @@
 //! What the process does to itself before it holds a secret.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::panic;
 use std::process::exit;
@@ -10,14 +11,40 @@ use rustix::process::{
 
 use crate::error::Exit;
 
+/// What a command gets back that is run in this process's place, and what it is asked about.
+pub struct Caller<'a> {
+    /// A variable of the environment.
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+    /// The limit of core files as it was.
+    pub core_limit: CoreLimit,
+}
+
+/// The limit of core files that this process was started with.
+#[derive(Clone, Debug)]
+pub struct CoreLimit(Rlimit);
+
+impl CoreLimit {
+    /// Nothing of this process gets into a core file.
+    pub fn forbid(&self) {
+        let none = Rlimit {
+            current: Some(0),
+            maximum: self.0.maximum,
+        };
+        // Where the system refuses (an old container's filter), the run is no worse off than others.
+        let _ = setrlimit(Resource::Core, none);
+    }
+
+    /// As it was.
+    pub fn restore(&self) {
+        let _ = setrlimit(Resource::Core, self.0);
+    }
+}
+
 /// No core file, no debugger of the same user's, and a panic that says a fixed text.
-pub fn harden() {
-    let no_core = Rlimit {
-        current: Some(0),
-        maximum: getrlimit(Resource::Core).maximum,
-    };
-    // Where the system refuses (an old container's filter), the run is no worse off than others.
-    let _ = setrlimit(Resource::Core, no_core);
+#[must_use]
+pub fn harden() -> CoreLimit {
+    let limit = CoreLimit(getrlimit(Resource::Core));
+    limit.forbid();
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     panic::set_hook(Box::new(|info| {
         // Never the payload: it may hold what was being worked on.
@@ -29,4 +56,5 @@ pub fn harden() {
         let _ = std::io::stderr().write_all(text.as_bytes());
         exit(Exit::Internal.code().into());
     }));
+    limit
 }

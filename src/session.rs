@@ -1,69 +1,15 @@
-//! What every command works with: the identity, the cloud, the network, and what was selected.
+//! What every command works with: the identity, the cloud, the network, and its tokens.
 
 use std::fmt::Display;
 
+use crate::arm::{self, Found, Scope};
 use crate::cloud::Cloud;
-use crate::credentials::Credential;
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
 use crate::http::Client;
 use crate::identity::Identity;
 use crate::token::{AccessToken, Audience};
-use crate::vault::{SecretName, Vault, VaultName};
-
-/// What was selected.
-#[derive(Clone, Debug)]
-pub enum Selection {
-    /// Exactly these credentials.
-    Named(Vec<Credential>),
-    /// Every secret of every vault.
-    Product(Vec<VaultName>, Vec<SecretName>),
-    /// All that the vaults list.
-    Whole(Vec<VaultName>),
-}
-
-impl Selection {
-    /// The credentials by name, in their order; a whole vault's are not known before it is listed.
-    #[must_use]
-    pub fn credentials(&self) -> Vec<Credential> {
-        match self {
-            Self::Named(credentials) => credentials.clone(),
-            Self::Whole(_) => Vec::new(),
-            Self::Product(vaults, secrets) => vaults
-                .iter()
-                .flat_map(|vault| {
-                    secrets.iter().map(|secret| Credential {
-                        vault: vault.clone(),
-                        secret: secret.clone(),
-                        version: None,
-                    })
-                })
-                .collect(),
-        }
-    }
-
-    /// The vaults, each once, in their order.
-    #[must_use]
-    pub fn vaults(&self) -> Vec<VaultName> {
-        let mut vaults: Vec<VaultName> = Vec::new();
-        let all: Vec<_> = match self {
-            Self::Named(credentials) => credentials.iter().map(|c| c.vault.clone()).collect(),
-            Self::Product(all, _) | Self::Whole(all) => all.clone(),
-        };
-        for vault in all {
-            if !vaults.contains(&vault) {
-                vaults.push(vault);
-            }
-        }
-        vaults
-    }
-
-    /// Whether it is vaults × secrets.
-    #[must_use]
-    pub fn is_product(&self) -> bool {
-        matches!(self, Self::Product(..))
-    }
-}
+use crate::vault::{Vault, VaultName};
 
 /// One run's way to Azure.
 pub struct Session<'a> {
@@ -81,9 +27,23 @@ pub struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// The token for the cloud's vaults: one request.
+    ///
+    /// # Errors
+    /// As [`Identity::token`].
     pub fn token(&self) -> Result<AccessToken, Error> {
         let audience = Audience::of_suffix(self.cloud.vault_suffix.name());
         self.identity.token(self.client, self.cloud, &audience)
+    }
+
+    /// The vaults of a subscription, by name: one request for a token of its own, and one a page.
+    ///
+    /// # Errors
+    /// As [`Identity::token`], and what Resource Manager refuses.
+    pub fn vaults(&self, scope: &Scope) -> Result<Vec<Found>, Error> {
+        let host = arm::endpoint(self.cloud)?;
+        let audience = Audience::of_suffix(host.name());
+        let token = self.identity.token(self.client, self.cloud, &audience)?;
+        arm::vaults(self.client, &token, self.cloud, scope)
     }
 
     /// A vault of the cloud.

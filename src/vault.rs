@@ -6,13 +6,14 @@
 mod listing;
 mod refusal;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::Deserialize;
 use serde_json::error::Category;
 
 pub use listing::Listed;
-pub use refusal::{Reach, Refusal};
+pub use refusal::{Reach, Refusal, no_answer};
 
 use crate::cloud::{Host, strip_https};
 use crate::error::Exit;
@@ -147,7 +148,7 @@ impl<'a> Vault<'a> {
         &self,
         secret: &SecretName,
         version: Option<&SecretVersion>,
-    ) -> Result<Secret, Refusal> {
+    ) -> Result<Content, Refusal> {
         self.read(secret, version)
             .map_err(|refusal| match refusal.reach {
                 Reach::Vault => Refusal {
@@ -164,7 +165,7 @@ impl<'a> Vault<'a> {
         &self,
         secret: &SecretName,
         version: Option<&SecretVersion>,
-    ) -> Result<Secret, Refusal> {
+    ) -> Result<Content, Refusal> {
         let operation = format!("cannot read `{}/{secret}`", self.name);
         let path = match version {
             Some(version) => format!("/secrets/{secret}/{version}"),
@@ -195,7 +196,14 @@ impl<'a> Vault<'a> {
             return Err(Refusal::senseless(&operation, asked));
         };
         self.client.learn(&value);
-        Ok(value)
+        let id = bundle.id.as_deref().and_then(parse_id);
+        Ok(Content {
+            value,
+            version: id.and_then(|id| id.version),
+            content_type: bundle.content_type,
+            tags: bundle.tags.unwrap_or_default(),
+            expires: bundle.attributes.and_then(|attributes| attributes.exp),
+        })
     }
 
     /// Every secret of the vault, without values, in the vault's order.
@@ -204,6 +212,14 @@ impl<'a> Vault<'a> {
     /// A [`Refusal`], which reaches as far as the vault does.
     pub fn list(&self) -> Result<Vec<Listed>, Refusal> {
         listing::list(self)
+    }
+
+    /// Whether it may be listed: one secret is asked for.
+    ///
+    /// # Errors
+    /// As [`Vault::list`].
+    pub fn try_list(&self) -> Result<(), Refusal> {
+        listing::first(self)
     }
 
     fn url(&self, path_and_query: &str, operation: &str) -> Result<Url, Refusal> {
@@ -225,7 +241,7 @@ impl<'a> Vault<'a> {
         let answer = self
             .client
             .send(&request)
-            .map_err(|failure| refusal::no_answer(failure, &self.name, operation))?;
+            .map_err(|failure| no_answer(failure, &self.name, operation))?;
         match answer.status {
             200 => Ok(answer),
             _ => Err(refusal::refusal(
@@ -243,6 +259,35 @@ impl<'a> Vault<'a> {
 struct Bundle {
     id: Option<String>,
     value: Option<Secret>,
+    #[serde(rename = "contentType")]
+    content_type: Option<String>,
+    tags: Option<Tags>,
+    attributes: Option<Attributes>,
+}
+
+/// What is known of a secret besides its value.
+#[derive(Deserialize)]
+struct Attributes {
+    enabled: Option<bool>,
+    exp: Option<i64>,
+}
+
+/// A secret's tags: at most 15, values by their keys.
+pub type Tags = HashMap<String, String>;
+
+/// A secret that was read.
+#[derive(Debug)]
+pub struct Content {
+    /// Its value.
+    pub value: Secret,
+    /// Which version it is, where the vault says so.
+    pub version: Option<SecretVersion>,
+    /// What its writer says the value is.
+    pub content_type: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
+    /// Until when it is meant to be used, in seconds since 1970; the vault gives it out all the same.
+    pub expires: Option<i64>,
 }
 
 /// The parts of a secret's id, which is a URL.

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::{Document, measured};
 
 /// A JSON array, one credential a line.
+#[must_use]
 pub fn array(documents: &[Document]) -> Zeroizing<Vec<u8>> {
     measured(|out| {
         if documents.is_empty() {
@@ -24,6 +25,7 @@ pub fn array(documents: &[Document]) -> Zeroizing<Vec<u8>> {
 }
 
 /// One JSON object a line.
+#[must_use]
 pub fn lines(documents: &[Document]) -> Zeroizing<Vec<u8>> {
     measured(|out| {
         for document in documents {
@@ -50,7 +52,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::credentials::Format;
     use crate::secret::Secret;
 
     fn document(value: &str) -> Document {
@@ -61,28 +62,27 @@ mod tests {
         }
     }
 
+    type Format = fn(&[Document]) -> Zeroizing<Vec<u8>>;
+
     fn text(format: Format, values: &[&str]) -> String {
         let documents: Vec<_> = values.iter().map(|value| document(value)).collect();
-        String::from_utf8(format.render(&documents).to_vec()).unwrap()
+        String::from_utf8(format(&documents).to_vec()).unwrap()
     }
 
     #[test]
     fn the_array_has_one_credential_a_line() {
-        assert_eq!(text(Format::Xsoar, &[]), "[]\n");
-        assert_eq!(text(Format::Jsonl, &[]), "");
+        assert_eq!(text(array, &[]), "[]\n");
+        assert_eq!(text(lines, &[]), "");
         let a = "{\"user\":\"s\",\"password\":\"a\",\"name\":\"kv/s\"}";
-        assert_eq!(text(Format::Xsoar, &["a"]), format!("[\n{a}\n]\n"));
-        assert_eq!(
-            text(Format::Xsoar, &["a", "a"]),
-            format!("[\n{a},\n{a}\n]\n")
-        );
-        assert_eq!(text(Format::Jsonl, &["a", "a"]), format!("{a}\n{a}\n"));
+        assert_eq!(text(array, &["a"]), format!("[\n{a}\n]\n"));
+        assert_eq!(text(array, &["a", "a"]), format!("[\n{a},\n{a}\n]\n"));
+        assert_eq!(text(lines, &["a", "a"]), format!("{a}\n{a}\n"));
     }
 
     #[test]
     fn only_what_json_must_is_escaped() {
         let line = text(
-            Format::Jsonl,
+            lines,
             &["\"\\/\n\r\t\u{8}\u{c}\u{0}\u{1f}\u{7f}ä世\u{2028}😀<>&'"],
         );
         let value = r#""\"\\/\n\r\t\b\f\u0000\u001f"#.to_owned() + "\u{7f}ä世\u{2028}😀<>&'\"";
@@ -95,14 +95,14 @@ mod tests {
     proptest! {
         #[test]
         fn any_value_comes_back(value in any::<String>()) {
-            let json: serde_json::Value = serde_json::from_str(&text(Format::Xsoar, &[&value])).unwrap();
+            let json: serde_json::Value = serde_json::from_str(&text(array, &[&value])).unwrap();
             prop_assert_eq!(json[0]["password"].as_str(), Some(value.as_str()));
         }
 
         #[test]
         fn the_buffer_never_grows(values in prop::collection::vec(any::<String>(), 0..4)) {
             let documents: Vec<_> = values.iter().map(|value| document(value)).collect();
-            let text = Format::Xsoar.render(&documents);
+            let text = array(&documents);
             prop_assert_eq!(text.len(), text.capacity());
         }
     }

@@ -17,6 +17,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::failure::{Failure, Kind};
+use super::observe::Observed;
 use super::pace::Pace;
 use super::tls::{self, ExtraRoots};
 use super::translate::{into_ureq, of_proxy};
@@ -268,6 +269,7 @@ impl fmt::Debug for TcpTransport {
 pub struct Tls {
     pub roots: ExtraRoots,
     pub config: Arc<OnceLock<Arc<ClientConfig>>>,
+    pub observed: Option<Observed>,
     pub pace: Arc<Pace>,
     /// Whether connections go through a proxy, which may itself be spoken to in TLS.
     pub proxy: bool,
@@ -299,7 +301,9 @@ impl<In: Transport> Connector<In> for Tls {
                 format!("`{host}` is no name for TLS"),
             ))
         })?;
-        let config = self.config.get_or_init(|| tls::client_config(&self.roots));
+        let config = self
+            .config
+            .get_or_init(|| tls::client_config(&self.roots, self.observed.as_ref()));
         let mut conn = ClientConnection::new(Arc::clone(config), name)
             .map_err(|error| role(tls::describe(&error, host)))?;
         let mut sock = TransportAdapter::new(transport.boxed(), Arc::clone(&details.current_time));

@@ -9,6 +9,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 
 use super::failure::{Failure, Kind};
+use super::observe::{Observed, Observer};
 
 /// Certificates that are trusted besides the built-in roots.
 #[derive(Clone, Default)]
@@ -49,13 +50,24 @@ fn pem_words(error: &pem::Error) -> &'static str {
 }
 
 /// Our own rustls configuration: ureq's takes either the built-in roots or a file's, not both.
-pub fn client_config(extra: &ExtraRoots) -> Arc<ClientConfig> {
+pub fn client_config(extra: &ExtraRoots, observed: Option<&Observed>) -> Arc<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .expect("ring has cipher suites for TLS 1.2 and 1.3")
-        .with_root_certificates(roots(extra))
-        .with_no_client_auth();
+        .expect("ring has cipher suites for TLS 1.2 and 1.3");
+    let verifier = observed.and_then(|observed| {
+        let built_in = roots(&ExtraRoots::default());
+        Observer::new(built_in, roots(extra), observed, &provider)
+    });
+    let config = match verifier {
+        Some(verifier) => builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth(),
+        None => builder
+            .with_root_certificates(roots(extra))
+            .with_no_client_auth(),
+    };
     Arc::new(config)
 }
 

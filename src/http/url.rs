@@ -1,6 +1,14 @@
 //! Absolute URLs, as far as this program needs to take them apart.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use ureq::http::Uri;
+
+/// RFC 3986's unreserved characters stay; all others are encoded, in a path, a query or a form.
+pub const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// An absolute http or https URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +60,23 @@ impl Url {
         self.0.query()
     }
 
+    /// Path and query of a link to the next page of what this URL asks for.
+    ///
+    /// # Errors
+    /// Says what is wrong with the link: the token goes nowhere but to the host that was asked. That host
+    /// is written as before: spelled with its port, as Azure does it, it would get a connection of its own.
+    pub fn next_page(&self, link: &str) -> Result<String, &'static str> {
+        match Self::parse(link) {
+            None => Err("is no URL"),
+            Some(url) if !url.is_https() => Err("is not https"),
+            Some(url) if !url.same_server(self) => Err("leads to another host or port"),
+            Some(url) => Ok(match url.query() {
+                Some(query) => format!("{}?{query}", url.path()),
+                None => url.path().to_owned(),
+            }),
+        }
+    }
+
     /// Whether both URLs are answered by the same server: scheme, host and port.
     #[must_use]
     pub fn same_server(&self, other: &Self) -> bool {
@@ -91,5 +116,24 @@ mod tests {
         assert!(!url.same_server(&Url::parse("http://kv.example:443/x").unwrap()));
         assert!(!url.same_server(&Url::parse("https://kv.example:8443/x").unwrap()));
         assert_eq!(url.query(), Some("$skiptoken=a"));
+    }
+
+    #[test]
+    fn a_link_leads_nowhere_else() {
+        let first = Url::parse("https://kv-prod.vault.azure.net/secrets?api-version=7.4").unwrap();
+        let follow = |link: &str| first.next_page(link);
+        assert_eq!(
+            follow("https://KV-prod.vault.azure.net:443/secrets?$skiptoken=a"),
+            Ok("/secrets?$skiptoken=a".to_owned())
+        );
+        for bad in [
+            "http://kv-prod.vault.azure.net:443/secrets",
+            "https://kv-prod.vault.azure.net:8443/secrets",
+            "https://evil.example/secrets",
+            "https://kv-prod.vault.azure.net@evil.example/secrets",
+            "/secrets",
+        ] {
+            assert!(follow(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -9,10 +9,10 @@ use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::{UNRESERVED, text, token_in, unexpected};
+use super::{text, token_in, unexpected};
 use crate::cloud::Host;
 use crate::error::{Error, Exit};
-use crate::http::{Answer, Client, Policy, Request, Url};
+use crate::http::{Answer, Client, Policy, Request, UNRESERVED, Url};
 use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 

@@ -4,9 +4,8 @@ use std::net::IpAddr;
 
 use percent_encoding::utf8_percent_encode;
 
-use super::UNRESERVED;
 use crate::error::{Error, Exit};
-use crate::http::Url;
+use crate::http::{UNRESERVED, Url};
 use crate::token::Audience;
 
 /// Which of the machine's identities is meant.

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use lexopt::{Arg, Parser, ValueExt};
 
 use super::settings::{Origin, Rank, Settings};
-use super::table::{self, COMMANDS, CommandRow, OptionRow, Takes};
+use super::table::{self, COMMANDS, Command, CommandRow, OptionRow, Takes};
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -15,22 +15,36 @@ use crate::secret::Secret;
 pub enum Arguments {
     /// A text for standard output, and nothing else.
     Show(String),
-    /// A command, its positional arguments, and its options in `settings`.
-    Run(&'static CommandRow, Vec<String>),
+    /// A command; its options are in the settings.
+    Run {
+        /// Which.
+        command: &'static CommandRow,
+        /// Its arguments.
+        credentials: Vec<String>,
+        /// What follows `--`, where that is a command of its own.
+        words: Vec<OsString>,
+    },
 }
 
 /// Reads the command line, without the program's name.
 pub fn read(arguments: Vec<OsString>, settings: &mut Settings) -> Result<Arguments, Error> {
     let mut parser = Parser::from_args(arguments);
-    let mut command = None;
+    let mut command: Option<Option<&'static CommandRow>> = None;
     let mut positional = Vec::new();
     let mut given: Vec<&'static OptionRow> = Vec::new();
     let mut helping = false;
+    let mut words = None;
     // An attached value that an option does not take shows as an error; its text quotes the value.
-    while let Some(argument) = parser
-        .next()
-        .map_err(|_| Error::usage("an option that takes no value was given one").hint(HELP))?
-    {
+    loop {
+        let runs = matches!(&command, Some(Some(row)) if runs_another(row));
+        if let Some(rest) = runs.then(|| behind_hyphens(&mut parser)).flatten() {
+            words = Some(rest);
+            break;
+        }
+        let next = parser
+            .next()
+            .map_err(|_| Error::usage("an option that takes no value was given one").hint(HELP))?;
+        let Some(argument) = next else { break };
         match argument {
             Arg::Long("help") | Arg::Short('h') => helping = true,
             Arg::Long("version") | Arg::Short('V') => {
@@ -81,7 +95,37 @@ pub fn read(arguments: Vec<OsString>, settings: &mut Settings) -> Result<Argumen
             Error::usage(what).hint(format!("`akv-xsoar help {}` lists its options", row.name))
         );
     }
-    Ok(Arguments::Run(row, positional))
+    if let (false, Some(_)) = (row.takes_credentials(), positional.first()) {
+        let what = format!("`{}` takes no arguments", row.name);
+        return Err(
+            Error::usage(what).hint(format!("`akv-xsoar help {}` lists its options", row.name))
+        );
+    }
+    let words = words.unwrap_or_default();
+    if runs_another(row) && words.is_empty() {
+        let what = format!("`{}` needs a command behind `--`", row.name);
+        return Err(
+            Error::usage(what).hint("such as `akv-xsoar exec kv-prod/db-password -- psql -h db`")
+        );
+    }
+    Ok(Arguments::Run {
+        command: row,
+        credentials: positional,
+        words,
+    })
+}
+
+fn runs_another(row: &CommandRow) -> bool {
+    row.command == Command::Exec
+}
+
+/// What follows `--`, if that is next: words of another program, whatever they look like.
+fn behind_hyphens(parser: &mut Parser) -> Option<Vec<OsString>> {
+    let rest = parser.try_raw_args()?;
+    if rest.peek()? != "--" {
+        return None;
+    }
+    Some(rest.skip(1).collect())
 }
 
 const HELP: &str = "`akv-xsoar --help` lists commands and options";

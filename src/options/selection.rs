@@ -4,66 +4,226 @@ use std::fmt;
 
 use super::settings::{Rank, Setting, Settings, items};
 use super::table::{Command, CommandRow};
+use crate::arm::Scope;
 use crate::cloud::{Cloud, Host, strip_https};
 use crate::credentials::Credential;
 use crate::error::{Error, printable};
 use crate::missing::Missing;
-use crate::session::Selection;
+use crate::select;
+use crate::selection::{Filter, FromVaults, Pattern, Selection, Tag, Vaults, What};
 use crate::vault::{SecretName, SecretVersion, VaultName, parse_id};
 
-/// Decides. Arguments or the command line's options replace, as a whole, what the file selects.
+/// The options that select, besides arguments.
+const SELECTING: [&str; 6] = [
+    "vault",
+    "secret",
+    "all",
+    "match",
+    "tag",
+    "include-certificates",
+];
+
+/// Decides. Arguments or the command line's options replace, as a whole, what the file selects. `named`
+/// are the credentials of `--env`, where the command line or the file has any and they count.
 pub fn choose(
     command: &CommandRow,
     arguments: &[String],
     settings: &Settings,
     cloud: &Cloud,
+    variables: &[(String, Credential)],
+    variables_rank: Option<Rank>,
 ) -> Result<Selection, Error> {
-    let has = |name, rank| settings.at(name, rank).is_some();
-    let optioned = ["vault", "secret"]
+    let at = |name, rank| settings.at(name, rank).is_some();
+    let optioned = SELECTING
         .into_iter()
-        .find(|name| has(name, Rank::CommandLine));
-    if !arguments.is_empty() {
-        if let Some(option) = optioned {
-            return Err(
-                Error::usage(format!("arguments and `--{option}` exclude each other")).hint(
-                    "name each credential as VAULT/SECRET, or give vaults and secrets by options",
-                ),
-            );
-        }
-        let mut named = Vec::new();
-        for word in arguments {
-            add(&mut named, credential(word, cloud)?)?;
-        }
-        return one_for_get(command, Selection::Named(named));
-    }
-    let rank = if optioned.is_some() {
+        .find(|name| at(name, Rank::CommandLine));
+    let on_command_line =
+        !arguments.is_empty() || optioned.is_some() || variables_rank == Some(Rank::CommandLine);
+    let rank = if on_command_line {
         Rank::CommandLine
     } else {
         Rank::File
     };
-    let vaults = unique(settings, "vault", rank, |setting, item| {
-        vault(setting, item, cloud)
-    })?;
+    let mut named = Vec::new();
+    if let (Some(option), false) = (optioned, arguments.is_empty()) {
+        return Err(
+            Error::usage(format!("arguments and `--{option}` exclude each other")).hint(
+                "name each credential as VAULT/SECRET, or give vaults and secrets by options",
+            ),
+        );
+    }
+    for word in arguments {
+        add(&mut named, credential("a CREDENTIAL", word, cloud)?)?;
+    }
+    if variables_rank == Some(rank) {
+        for (_, credential) in variables {
+            add(&mut named, credential.clone())?;
+        }
+    }
+    let from_vaults = if arguments.is_empty() {
+        from_vaults(command, settings, rank, cloud, named.is_empty())?
+    } else {
+        None
+    };
+    let selection = Selection { named, from_vaults };
+    if command.command == Command::Get {
+        only_one(&selection)?;
+    }
+    Ok(selection)
+}
+
+fn from_vaults(
+    command: &CommandRow,
+    settings: &Settings,
+    rank: Rank,
+    cloud: &Cloud,
+    alone: bool,
+) -> Result<Option<FromVaults>, Error> {
+    let vaults = vaults(settings, rank, cloud)?;
     let secrets = unique(settings, "secret", rank, |setting, item| {
         SecretName::parse(item).ok_or_else(|| of_setting(setting, "secret", item))
     })?;
+    let narrowing = ["all", "match", "tag"]
+        .into_iter()
+        .find_map(|name| settings.on(name, rank));
     let listing = command.command == Command::List;
-    match (vaults.is_empty(), secrets.is_empty()) {
-        (false, false) => one_for_get(command, Selection::Product(vaults, secrets)),
-        (false, true) if listing => Ok(Selection::Whole(vaults)),
-        (false, true) => Err(
-            Error::usage("nothing is selected: there are vaults, and no secrets")
-                .hint("name the secrets with `--secret NAME[,NAME…]`"),
-        ),
-        (true, false) => Err(
-            Error::usage("nothing is selected: there are secrets, and no vault")
-                .hint("name the vaults with `--vault NAME[,NAME…]`"),
-        ),
-        (true, true) => Err(Error::usage("nothing is selected").hint(format!(
-            "name what you want: `akv-xsoar {} VAULT/SECRET`",
-            command.name
-        ))),
+    let certificates = settings.on("include-certificates", rank);
+    let Some(vaults) = vaults else {
+        let widow = settings.at("secret", rank).or(narrowing).or(certificates);
+        return match widow {
+            Some(setting) if secrets.is_empty() => Err(Error::usage(format!(
+                "nothing is selected: {} needs a vault",
+                setting.origin
+            ))
+            .hint("name the vaults with `--vault NAME[,NAME…]`")),
+            Some(_) => Err(
+                Error::usage("nothing is selected: there are secrets, and no vault")
+                    .hint("name the vaults with `--vault NAME[,NAME…]`"),
+            ),
+            None if alone && command.command != Command::Check => {
+                Err(Error::usage("nothing is selected").hint(format!(
+                    "name what you want: `akv-xsoar {} VAULT/SECRET`",
+                    command.name
+                )))
+            }
+            None => Ok(None),
+        };
+    };
+    let what = match (secrets.is_empty(), narrowing.or(certificates)) {
+        (false, Some(narrowing)) => {
+            let secret = settings.at("secret", rank).map(|s| s.origin.to_string());
+            let what = format!(
+                "{} and {} exclude each other",
+                secret.unwrap_or_default(),
+                narrowing.origin
+            );
+            return Err(Error::usage(what).hint("name the secrets, or say which of all are meant"));
+        }
+        (false, None) => What::Secrets(secrets),
+        (true, _) if narrowing.is_some() || listing => What::Listed(filter(settings, rank)?),
+        (true, _) => {
+            let hint =
+                "name the secrets with `--secret NAME[,NAME…]`, or take all of them with `--all`";
+            let what = "nothing is selected: there are vaults, and no secrets";
+            return Err(Error::usage(what).hint(hint));
+        }
+    };
+    Ok(Some(FromVaults { vaults, what }))
+}
+
+/// The vaults by name, or all of a subscription.
+fn vaults(settings: &Settings, rank: Rank, cloud: &Cloud) -> Result<Option<Vaults>, Error> {
+    let every = settings
+        .all("vault", rank)
+        .find(|setting| items(setting.text()).any(|item| item == "*"));
+    if let Some(every) = every {
+        let count: usize = settings
+            .all("vault", rank)
+            .map(|setting| items(setting.text()).filter(|item| *item != "*").count())
+            .sum();
+        if count > 0 {
+            return Err(Error::usage(format!(
+                "{} names vaults beside `*`, which is every vault",
+                every.origin
+            ))
+            .hint("leave one of them out"));
+        }
+        return scope(settings, &format!("{} `*`", every.origin))
+            .map(Vaults::Found)
+            .map(Some);
     }
+    let vaults = unique(settings, "vault", rank, |setting, item| {
+        vault(setting, item, cloud)
+    })?;
+    Ok((!vaults.is_empty()).then_some(Vaults::Named(vaults)))
+}
+
+/// The subscription, and the resource group where one is given; `whose` asks for it.
+pub fn scope(settings: &Settings, whose: &str) -> Result<Scope, Error> {
+    let Some(subscription) = settings.strongest("subscription-id") else {
+        let what = format!("{whose} needs a subscription to look for vaults in");
+        return Err(
+            Error::usage(what).hint("give it as `--subscription-id ID` or `AZURE_SUBSCRIPTION_ID`")
+        );
+    };
+    let checked = |setting: &Setting, most: usize, kind: &str| {
+        let text = setting.text();
+        let fits = text.chars().count() <= most
+            && !matches!(text, "." | "..")
+            && text
+                .chars()
+                .all(|c| c.is_alphanumeric() || "-_.()".contains(c));
+        if fits {
+            return Ok(text.to_owned());
+        }
+        let what = format!("{} is no {kind}{}", setting.origin, setting.shown(": "));
+        Err(Error::usage(what))
+    };
+    let group = settings.strongest("resource-group");
+    Ok(Scope {
+        subscription: checked(subscription, 64, "subscription's id")
+            .map_err(|error| error.hint("a subscription's id is a GUID (`az account list`)"))?,
+        resource_group: group
+            .map(|group| checked(group, 90, "resource group's name"))
+            .transpose()
+            .map_err(|error| error.hint("`az group list` shows the names"))?,
+    })
+}
+
+/// The subscription, where there is one.
+pub fn maybe_scope(settings: &Settings) -> Result<Option<Scope>, Error> {
+    match settings.strongest("subscription-id") {
+        Some(_) => scope(settings, "").map(Some),
+        None => Ok(None),
+    }
+}
+
+fn filter(settings: &Settings, rank: Rank) -> Result<Filter, Error> {
+    let patterns = unique(settings, "match", rank, |setting, item| {
+        Pattern::parse(item).ok_or_else(|| {
+            let shown = setting.origin.shown(": ", item);
+            let what = format!(
+                "{} has a pattern that no name can match{shown}",
+                setting.origin
+            );
+            Error::usage(what).hint("a pattern has letters, digits, hyphens, `*` and `?`")
+        })
+    })?;
+    let mut tags = Vec::new();
+    for setting in settings.all("tag", rank) {
+        let tag = Tag::parse(setting.text()).ok_or_else(|| {
+            Error::usage(format!("{} has no key", setting.origin))
+                .hint("a tag is written as `KEY`, `KEY=VALUE`, or `KEY=` for an empty value")
+        })?;
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    Ok(Filter {
+        patterns,
+        tags,
+        certificates: settings.on("include-certificates", rank).is_some(),
+    })
 }
 
 /// The `--missing`.
@@ -83,15 +243,20 @@ pub fn missing(settings: &Settings) -> Result<Missing, Error> {
     }
 }
 
-fn one_for_get(command: &CommandRow, selection: Selection) -> Result<Selection, Error> {
-    let count = selection.credentials().len();
-    if command.command == Command::Get && count != 1 {
-        return Err(Error::usage(format!(
-            "`get` prints one secret's value, and {count} are selected"
-        ))
-        .hint("`fetch` writes several"));
+fn only_one(selection: &Selection) -> Result<(), Error> {
+    let count = select::known(selection).len();
+    if count == 1 && !selection.is_open() {
+        return Ok(());
     }
-    Ok(selection)
+    let count = if selection.is_open() {
+        "any number".to_owned()
+    } else {
+        count.to_string()
+    };
+    Err(Error::usage(format!(
+        "`get` prints one secret's value, and {count} are selected"
+    ))
+    .hint("`fetch` writes several"))
 }
 
 /// Adds a credential unless it is there already; two versions of one secret have one name.
@@ -155,7 +320,12 @@ fn foreign(origin: impl fmt::Display, shown: &str, cloud: &Cloud) -> Error {
     Error::usage(what).hint("is it the right cloud (`--cloud`)?")
 }
 
-fn credential(word: &str, cloud: &Cloud) -> Result<Credential, Error> {
+/// A credential's words; `origin` is where they stand.
+pub fn credential(
+    origin: impl fmt::Display,
+    word: &str,
+    cloud: &Cloud,
+) -> Result<Credential, Error> {
     if !is_plausible(word) {
         return Err(malformed(word));
     }
@@ -163,7 +333,7 @@ fn credential(word: &str, cloud: &Cloud) -> Result<Credential, Error> {
         let id = parse_id(word).ok_or_else(|| malformed(word))?;
         let vault = spelled(&id.host, word, cloud).ok_or_else(|| {
             let url = format!(": `{}`", printable(word));
-            foreign("a CREDENTIAL", &url, cloud)
+            foreign(&origin, &url, cloud)
         })?;
         return Ok(Credential {
             vault,
@@ -187,8 +357,9 @@ fn credential(word: &str, cloud: &Cloud) -> Result<Credential, Error> {
         })?),
     };
     Ok(Credential {
-        vault: VaultName::parse(vault).ok_or_else(|| of_credential("vault", vault))?,
-        secret: SecretName::parse(secret).ok_or_else(|| of_credential("secret", secret))?,
+        vault: VaultName::parse(vault).ok_or_else(|| of_credential(&origin, "vault", vault))?,
+        secret: SecretName::parse(secret)
+            .ok_or_else(|| of_credential(&origin, "secret", secret))?,
         version,
     })
 }
@@ -213,8 +384,8 @@ fn of_setting(setting: &Setting, kind: &str, text: &str) -> Error {
     bad_name(&setting.origin, kind, &setting.origin.shown(": ", text))
 }
 
-fn of_credential(kind: &str, text: &str) -> Error {
-    bad_name("a CREDENTIAL", kind, &format!(": `{}`", printable(text)))
+fn of_credential(origin: impl fmt::Display, kind: &str, text: &str) -> Error {
+    bad_name(origin, kind, &format!(": `{}`", printable(text)))
 }
 
 /// `shown` is the end of the message: the name, where it may be shown.

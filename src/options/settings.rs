@@ -110,12 +110,42 @@ impl Settings {
         self.all(name, rank).next()
     }
 
+    /// A switch that is on at one rank: in the file it may be `false`.
+    #[must_use]
+    pub fn on(&self, name: &str, rank: Rank) -> Option<&Setting> {
+        self.at(name, rank)
+            .filter(|setting| setting.text() != "false")
+    }
+
+    /// Whether a switch is on: the strongest rank that has it decides.
+    #[must_use]
+    pub fn is_on(&self, name: &str) -> bool {
+        self.strongest(name)
+            .is_some_and(|setting| setting.text() != "false")
+    }
+
     /// Every setting of a name at one rank.
     pub fn all(&self, name: &str, rank: Rank) -> impl Iterator<Item = &Setting> {
         self.0
             .iter()
             .filter(move |(n, s)| *n == name && s.origin.rank == rank)
             .map(|(_, s)| s)
+    }
+
+    /// Each setting that counts, with its place, and never its value.
+    #[must_use]
+    pub fn told(&self) -> Vec<String> {
+        let mut told: Vec<String> = Vec::new();
+        for (name, setting) in &self.0 {
+            let counts = self
+                .strongest(name)
+                .is_some_and(|strongest| strongest.origin.rank == setting.origin.rank);
+            let words = format!("{name} by {}", setting.origin);
+            if counts && !told.contains(&words) {
+                told.push(words);
+            }
+        }
+        told
     }
 
     /// Every setting of a name at the strongest rank that has one.

@@ -1,9 +1,11 @@
-//! The one table of commands and options: parsing, help, the configuration file's keys and the tests
-//! that hold README and help together all read it.
+//! The one table of commands and options: parsing, help, the configuration file's keys, the man page,
+//! the completions and the tests that hold README and help together all read it.
 
 mod help;
+mod rows;
 
-pub use help::help;
+pub use help::{CREDENTIAL, help};
+pub use rows::SECTIONS;
 
 /// A verb of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +16,12 @@ pub enum Command {
     Get,
     /// Print names.
     List,
+    /// Print vaults.
+    Vaults,
+    /// Say what is in place and what is not.
+    Check,
+    /// Run a command with the secrets in its environment.
+    Exec,
 }
 
 /// A command as the help shows it.
@@ -30,8 +38,16 @@ pub struct CommandRow {
     pub more: &'static str,
 }
 
+impl CommandRow {
+    /// Whether CREDENTIALs may follow it.
+    #[must_use]
+    pub fn takes_credentials(&self) -> bool {
+        self.command != Command::Vaults
+    }
+}
+
 /// Every command.
-pub const COMMANDS: [CommandRow; 3] = [
+pub const COMMANDS: [CommandRow; 6] = [
     CommandRow {
         command: Command::Fetch,
         name: "fetch",
@@ -44,6 +60,9 @@ tried and every failure is reported; if any failed, nothing is written.
 Examples:
   akv-xsoar fetch kv-prod/db-password kv-prod/api --output /run/xsoar/credentials.json
   akv-xsoar fetch --vault kv-prod,kv-dr --secret db-password,api --missing sparse
+  akv-xsoar fetch --vault kv-prod --match 'xsoar-*' --user-tag username --json-value
+  eval \"$(akv-xsoar fetch --format shell --env DB_PASSWORD=kv-prod/db-password)\"
+  akv-xsoar fetch --vault kv-prod --all --format files --output /run/xsoar/secrets
 ",
     },
     CommandRow {
@@ -54,8 +73,9 @@ Examples:
         more: "\
 Nothing is added to the value, not even a newline.
 
-Example:
+Examples:
   akv-xsoar get kv-prod/tls-key --output /run/xsoar/tls.key
+  akv-xsoar get kv-prod/tls-certificate --decode auto --output /run/xsoar/tls.pfx
 ",
     },
     CommandRow {
@@ -69,7 +89,51 @@ merely back a certificate.
 
 Examples:
   akv-xsoar list --vault kv-prod
-  akv-xsoar list --vault kv-prod --format xsoar
+  akv-xsoar list --vault kv-prod --tag team=soc --format xsoar
+",
+    },
+    CommandRow {
+        command: Command::Vaults,
+        name: "vaults",
+        usage: "vaults",
+        summary: "print the vaults of the subscription (and resource group)",
+        more: "\
+Asks Azure Resource Manager, with a token of its own: the identity needs the role Reader there. One
+vault a line: name, URI, location, and whether public network access is on, separated by tabs.
+
+Examples:
+  akv-xsoar vaults --subscription-id ID
+  akv-xsoar vaults --subscription-id ID --resource-group rg-soc --format jsonl
+",
+    },
+    CommandRow {
+        command: Command::Check,
+        name: "check",
+        usage: "check [CREDENTIAL…]",
+        summary: "is everything in place? says what is missing and what to do",
+        more: "\
+Takes what fetch takes, and writes no value anywhere. Each step is a line on standard output: ok or
+FAILED, what was found, what to do. It goes on after a failure; the exit code is the first one's.
+
+Examples:
+  akv-xsoar check kv-prod/db-password --output /run/xsoar/credentials.json
+  akv-xsoar check --config /etc/akv-xsoar.json --format jsonl
+",
+    },
+    CommandRow {
+        command: Command::Exec,
+        name: "exec",
+        usage: "exec [CREDENTIAL…] -- CMD",
+        summary: "run a command with the secrets in its environment",
+        more: "\
+Becomes the command once every secret was read: the same process, descriptors and signals, and its exit
+code (126: it cannot be run, 127: there is none; then nothing is fetched). --timeout counts until it starts.
+What proves this program's own identity (AZURE_CLIENT_SECRET, IDENTITY_HEADER and their like) is not passed on.
+
+Examples:
+  akv-xsoar exec kv-prod/db-password -- psql -h db               (as DB_PASSWORD)
+  akv-xsoar exec --env PGPASSWORD=kv-prod/db-password -- psql -h db
+  akv-xsoar exec --vault kv-prod --all --prefix KV_ --pristine -- /usr/bin/env
 ",
     },
 ];
@@ -121,245 +185,16 @@ impl OptionRow {
     #[must_use]
     pub fn usage(&self) -> String {
         match self.takes {
-            Nothing => format!("--{}", self.name),
-            One(value) | Many(value) => format!("--{} {value}", self.name),
-            List(value) => format!("--{} {value}[,{value}…]", self.name),
+            Takes::Nothing => format!("--{}", self.name),
+            Takes::One(value) | Takes::Many(value) => format!("--{} {value}", self.name),
+            Takes::List(value) if value.len() > 10 => format!("--{} {value}[,…]", self.name),
+            Takes::List(value) => format!("--{} {value}[,{value}…]", self.name),
         }
     }
 }
 
-const fn row(name: &'static str, takes: Takes, help: &'static str) -> OptionRow {
-    OptionRow {
-        name,
-        takes,
-        environment: &[],
-        commands: &[],
-        in_file: true,
-        help,
-    }
-}
-
-const fn env(row: OptionRow, environment: &'static [&'static str]) -> OptionRow {
-    OptionRow { environment, ..row }
-}
-
-const fn only(row: OptionRow, commands: &'static [Command]) -> OptionRow {
-    OptionRow { commands, ..row }
-}
-
-const fn not_in_file(row: OptionRow) -> OptionRow {
-    OptionRow {
-        in_file: false,
-        ..row
-    }
-}
-
-const FETCH_LIST: &[Command] = &[Command::Fetch, Command::List];
-
 /// A heading of the help, and its options.
 pub type Section = (&'static str, &'static [OptionRow]);
-
-use Takes::{List, Many, Nothing, One};
-
-/// Every option.
-pub const SECTIONS: [Section; 6] = [
-    (
-        "Which secrets",
-        &[
-            row(
-                "vault",
-                List("NAME"),
-                "vaults, by name or URL; with --secret: every secret from every vault",
-            ),
-            row("secret", List("NAME"), "secrets, read from every --vault"),
-            only(
-                row(
-                    "missing",
-                    One("sparse|error|skip"),
-                    "what does not exist: sparse (default): each secret must exist in at least one --vault, a named credential itself; error: all must exist; skip: it is left out",
-                ),
-                FETCH_LIST,
-            ),
-        ],
-    ),
-    (
-        "Which identity",
-        &[
-            env(
-                row("tenant-id", One("ID"), "the application's tenant"),
-                &["AZURE_TENANT_ID"],
-            ),
-            env(
-                row("client-id", One("ID"), "the application's (client) id"),
-                &["AZURE_CLIENT_ID"],
-            ),
-            row(
-                "client-secret-file",
-                One("PATH"),
-                "the file with its secret, - for stdin; or the variable AZURE_CLIENT_SECRET",
-            ),
-            env(
-                row(
-                    "client-certificate",
-                    One("PATH"),
-                    "one PEM file with its certificate (or chain) and private key",
-                ),
-                &["AZURE_CLIENT_CERTIFICATE_PATH"],
-            ),
-            env(
-                row(
-                    "federated-token-file",
-                    One("PATH"),
-                    "the file with its federated token (workload identity)",
-                ),
-                &["AZURE_FEDERATED_TOKEN_FILE"],
-            ),
-            row(
-                "managed-identity",
-                Nothing,
-                "the machine's system-assigned identity",
-            ),
-            row(
-                "managed-identity-client-id",
-                One("ID"),
-                "a user-assigned identity, by its client id",
-            ),
-            row(
-                "managed-identity-object-id",
-                One("ID"),
-                "… by its object (principal) id",
-            ),
-            row(
-                "managed-identity-resource-id",
-                One("ID"),
-                "… by its Azure resource id",
-            ),
-            row(
-                "identity",
-                One("KIND"),
-                "pin the kind, and a managed identity's source: secret, certificate, workload, imds, arc or app-service; what belongs to another kind is ignored",
-            ),
-        ],
-    ),
-    (
-        "Which cloud",
-        &[
-            env(
-                row(
-                    "cloud",
-                    One("NAME"),
-                    "public (default), usgov, usgcc, china, germany, bleu, delos, usnat, ussec; also XSOAR's and az's names",
-                ),
-                &["AZURE_CLOUD"],
-            ),
-            env(
-                row(
-                    "authority-host",
-                    One("HOST"),
-                    "another cloud: where its tokens come from",
-                ),
-                &["AZURE_AUTHORITY_HOST"],
-            ),
-            row(
-                "vault-suffix",
-                One("SUFFIX"),
-                "another cloud: what follows a vault's name in its host",
-            ),
-            row(
-                "management-endpoint",
-                One("HOST"),
-                "another cloud: its Resource Manager (not needed to read secrets)",
-            ),
-            env(
-                row("subscription-id", One("ID"), "not needed to read secrets"),
-                &["AZURE_SUBSCRIPTION_ID"],
-            ),
-            env(
-                row("resource-group", One("NAME"), "not needed to read secrets"),
-                &["AZURE_RESOURCE_GROUP"],
-            ),
-        ],
-    ),
-    (
-        "Output",
-        &[
-            row(
-                "output",
-                One("FILE"),
-                "instead of stdout: created 0600, written beside it and renamed into place; on any failure the old file stays",
-            ),
-            only(
-                row(
-                    "format",
-                    One("xsoar|jsonl"),
-                    "fetch: xsoar (default), a JSON array, or jsonl, one object a line; list: names, unless one of the two is given (with empty passwords)",
-                ),
-                FETCH_LIST,
-            ),
-        ],
-    ),
-    (
-        "Network",
-        &[
-            row(
-                "timeout",
-                One("SECONDS"),
-                "for the whole run, everything included; 60 by default",
-            ),
-            env(
-                row(
-                    "ca-file",
-                    One("PEM"),
-                    "certificates to trust besides the built-in roots",
-                ),
-                &["SSL_CERT_FILE"],
-            ),
-            env(
-                row(
-                    "proxy",
-                    One("URL"),
-                    "an HTTP proxy; a password in it only by variable or file",
-                ),
-                &["https_proxy", "HTTPS_PROXY"],
-            ),
-            env(
-                row(
-                    "no-proxy",
-                    Nothing,
-                    "no proxy at all; the variable lists hosts, domains, addresses and networks",
-                ),
-                &["no_proxy", "NO_PROXY"],
-            ),
-            row(
-                "connect-to",
-                Many("HOST1:PORT1:HOST2:PORT2"),
-                "connect to HOST2:PORT2 for HOST1:PORT1, as curl does; empty parts mean any, or the same",
-            ),
-            row("api-version", One("V"), "Key Vault's; 7.4 by default"),
-        ],
-    ),
-    (
-        "Other",
-        &[
-            not_in_file(env(
-                row(
-                    "config",
-                    One("FILE"),
-                    "a JSON file with the parameters of XSOAR's AzureKeyVault integration, or the options above with _ for -",
-                ),
-                &["AKV_XSOAR_CONFIG"],
-            )),
-            row(
-                "verbose",
-                Nothing,
-                "tell which identity was chosen, and each request: host, what for, status, duration",
-            ),
-            row("quiet", Nothing, "errors only: no warnings, no hints"),
-            not_in_file(row("help", Nothing, "this text, or `help COMMAND`")),
-            not_in_file(row("version", Nothing, "the version")),
-        ],
-    ),
-];
 
 /// The variable that moves the metadata endpoint, as in Azure's SDKs.
 pub const METADATA_VARIABLE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";

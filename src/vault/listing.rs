@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 
-use super::{Refusal, SecretName, Vault, VaultName, parse, parse_id};
-use crate::http::Url;
+use super::{Attributes, Refusal, SecretName, Tags, Vault, VaultName, parse, parse_id};
 
 /// More pages than any vault has: 25 secrets each.
 const MOST_PAGES: usize = 10_000;
@@ -21,6 +20,8 @@ pub struct Listed {
     pub enabled: bool,
     /// Whether it merely backs a certificate.
     pub managed: bool,
+    /// Its tags.
+    pub tags: Tags,
 }
 
 #[derive(Deserialize)]
@@ -35,62 +36,63 @@ struct Item {
     id: String,
     attributes: Option<Attributes>,
     managed: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct Attributes {
-    enabled: Option<bool>,
+    tags: Option<Tags>,
 }
 
 pub(super) fn list(vault: &Vault) -> Result<Vec<Listed>, Refusal> {
-    let operation = format!("cannot list the secrets of `{}`", vault.name);
+    pages(vault, &operation(vault)).map_err(Refusal::of_listing)
+}
+
+/// The first page alone, with one secret at most.
+pub(super) fn first(vault: &Vault) -> Result<(), Refusal> {
+    let operation = operation(vault);
+    let asked = || {
+        let target = format!("/secrets?api-version={}&maxresults=1", vault.api_version);
+        let url = vault.url(&target, &operation)?;
+        let answer = vault.ask(&url, "list, one secret".to_owned(), &operation)?;
+        parse::<Page>(&answer, &operation, &vault.host)
+    };
+    asked().map(drop).map_err(Refusal::of_listing)
+}
+
+fn operation(vault: &Vault) -> String {
+    format!("cannot list the secrets of `{}`", vault.name)
+}
+
+fn pages(vault: &Vault, operation: &str) -> Result<Vec<Listed>, Refusal> {
     let target = format!("/secrets?api-version={}", vault.api_version);
-    let first = vault.url(&target, &operation)?;
+    let first = vault.url(&target, operation)?;
     let mut listed = Vec::new();
     let mut seen = HashSet::from([target]);
     let mut url = first.clone();
     for page in 1..=MOST_PAGES {
-        let answer = vault.ask(&url, format!("list, page {page}"), &operation)?;
-        let page: Page = parse(&answer, &operation, &vault.host)?;
+        let answer = vault.ask(&url, format!("list, page {page}"), operation)?;
+        let page: Page = parse(&answer, operation, &vault.host)?;
         if page.value.is_none() && page.next_link.is_none() {
             let cause = format!("`{}` answered 200 with JSON that is no listing", vault.host);
-            return Err(Refusal::senseless(&operation, cause));
+            return Err(Refusal::senseless(operation, cause));
         }
         for item in page.value.into_iter().flatten() {
-            listed.push(read(vault, item, &operation)?);
+            listed.push(read(vault, item, operation)?);
         }
         let Some(next) = page.next_link.filter(|link| !link.is_empty()) else {
             return Ok(listed);
         };
-        let target = follow(&first, &next).map_err(|problem| {
-            Refusal::senseless(&operation, format!("the link to the next page {problem}"))
+        let target = first.next_page(&next).map_err(|problem| {
+            Refusal::senseless(operation, format!("the link to the next page {problem}"))
         })?;
-        url = vault.url(&target, &operation)?;
+        url = vault.url(&target, operation)?;
         if !seen.insert(target) {
             return Err(Refusal::senseless(
-                &operation,
+                operation,
                 "the link to the next page repeats".to_owned(),
             ));
         }
     }
     Err(Refusal::senseless(
-        &operation,
+        operation,
         format!("there are more than {MOST_PAGES} pages"),
     ))
-}
-
-/// Path and query of the next page; the token goes nowhere but to the host that was asked. That host
-/// is written as before: spelled with its port, as Azure does it, it would get a connection of its own.
-fn follow(first: &Url, link: &str) -> Result<String, &'static str> {
-    match Url::parse(link) {
-        None => Err("is no URL"),
-        Some(url) if !url.is_https() => Err("is not https"),
-        Some(url) if !url.same_server(first) => Err("leads to another host or port"),
-        Some(url) => Ok(match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
-        }),
-    }
 }
 
 fn read(vault: &Vault, item: Item, operation: &str) -> Result<Listed, Refusal> {
@@ -109,29 +111,6 @@ fn read(vault: &Vault, item: Item, operation: &str) -> Result<Listed, Refusal> {
             .and_then(|attributes| attributes.enabled)
             .unwrap_or(true),
         managed: item.managed.unwrap_or(false),
+        tags: item.tags.unwrap_or_default(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_link_leads_nowhere_else() {
-        let first = Url::parse("https://kv-prod.vault.azure.net/secrets?api-version=7.4").unwrap();
-        let follow = |link: &str| follow(&first, link);
-        assert_eq!(
-            follow("https://KV-prod.vault.azure.net:443/secrets?$skiptoken=a"),
-            Ok("/secrets?$skiptoken=a".to_owned())
-        );
-        for bad in [
-            "http://kv-prod.vault.azure.net:443/secrets",
-            "https://kv-prod.vault.azure.net:8443/secrets",
-            "https://evil.example/secrets",
-            "https://kv-prod.vault.azure.net@evil.example/secrets",
-            "/secrets",
-        ] {
-            assert!(follow(bad).is_err(), "{bad}");
-        }
-    }
 }

@@ -43,6 +43,15 @@ impl Refusal {
         self
     }
 
+    /// Of a listing: it needs another permission than reading, and is often not needed.
+    pub(super) fn of_listing(self) -> Self {
+        if self.error.exit() != Exit::Denied || self.reach == Reach::Vault {
+            return self;
+        }
+        let first = self.error.advice().map(|advice| format!("{advice}; "));
+        self.hint(format!("{}{LISTING}", first.unwrap_or_default()))
+    }
+
     /// An answer that is not what was asked for.
     pub(super) fn senseless(operation: &str, cause: String) -> Self {
         Self::new(Reach::Request, Exit::Service, operation, cause)
@@ -50,9 +59,12 @@ impl Refusal {
     }
 }
 
+const LISTING: &str = "listing needs this permission (`list`), naming the secrets (VAULT/SECRET, `--secret`) does not";
+
 /// No answer at all: nothing else of this vault would get one. What came and is no HTTP is like any
 /// other answer that makes no sense: the next one may.
-pub(super) fn no_answer(failure: Failure, vault: &VaultName, operation: &str) -> Refusal {
+#[must_use]
+pub fn no_answer(failure: Failure, vault: &VaultName, operation: &str) -> Refusal {
     let reach = match failure.kind {
         Kind::Deadline | Kind::Garbled => Reach::Request,
         _ => Reach::Vault,

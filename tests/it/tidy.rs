@@ -9,9 +9,10 @@ use akv_xsoar::error::Exit;
 use akv_xsoar::options::table;
 
 /// Who stands below whom: a module imports only what has a lower number.
-const RANKS: [(&str, u8); 18] = [
+const RANKS: [(&str, u8); 28] = [
     ("deadline", 0),
     ("error", 0),
+    ("missing", 0),
     ("report", 0),
     ("secret", 0),
     ("cloud", 1),
@@ -21,13 +22,22 @@ const RANKS: [(&str, u8); 18] = [
     ("token", 1),
     ("identity", 2),
     ("vault", 2),
+    ("arm", 3),
     ("credentials", 3),
     ("sink", 3),
+    ("selection", 4),
     ("session", 4),
-    ("missing", 5),
-    ("fetch", 6),
-    ("list", 6),
-    ("options", 7),
+    ("variables", 4),
+    ("select", 5),
+    ("gaps", 6),
+    ("read", 7),
+    ("fetch", 8),
+    ("exec", 9),
+    ("list", 9),
+    ("vaults", 9),
+    ("options", 10),
+    ("check", 11),
+    ("messages", 12),
 ];
 
 /// The crates of others in the shipped binary, at most: each is somebody who could harm it.
@@ -49,16 +59,17 @@ const PROOFS: [&str; 2] = [
 ];
 
 /// The files that look into a secret: the wire, the output, and the reading of what was configured.
-const EXPOSING: [&str; 15] = [
+const EXPOSING: [&str; 16] = [
     "credentials.rs",
     "credentials/dotenv.rs",
     "credentials/json.rs",
+    "credentials/shape.rs",
     "credentials/shell.rs",
+    "exec.rs",
     "http.rs",
     "identity/certificate.rs",
     "identity/client_secret.rs",
     "identity/workload.rs",
-    "lib.rs",
     "options/config.rs",
     "options/identity/application.rs",
     "options/identity/managed.rs",

@@ -13,10 +13,10 @@ pub fn help(command: Option<&CommandRow>) -> String {
                 "akv-xsoar: fetch Azure Key Vault secrets as Cortex XSOAR credentials\n\nUsage:\n",
             );
             for row in &COMMANDS {
-                text.push_str(&format!("  akv-xsoar {:<22} {}\n", row.usage, row.summary));
+                text.push_str(&format!("  akv-xsoar {:<26} {}\n", row.usage, row.summary));
             }
             text.push_str(&format!(
-                "  akv-xsoar {:<22} what one command does, and its options\n",
+                "  akv-xsoar {:<26} what one command does, and its options\n",
                 "help COMMAND"
             ));
             text.push_str(CREDENTIAL);
@@ -27,7 +27,9 @@ pub fn help(command: Option<&CommandRow>) -> String {
                 "akv-xsoar {}: {}\n\nUsage: akv-xsoar {} [OPTION…]\n\n{}",
                 row.name, row.summary, row.usage, row.more
             ));
-            text.push_str(CREDENTIAL);
+            if row.takes_credentials() {
+                text.push_str(CREDENTIAL);
+            }
         }
     }
     for (heading, rows) in SECTIONS {
@@ -35,6 +37,9 @@ pub fn help(command: Option<&CommandRow>) -> String {
             .iter()
             .filter(|row| command.is_none_or(|c| row.belongs_to(c.command)))
             .collect();
+        if rows.is_empty() {
+            continue;
+        }
         text.push_str(&format!("\n{heading}:\n"));
         for row in rows {
             text.push_str(&format!("  {}\n", row.usage()));
@@ -49,12 +54,13 @@ pub fn help(command: Option<&CommandRow>) -> String {
     }
     text.push_str("\nExit codes:\n");
     for (exit, words) in Exit::TABLE {
-        text.push_str(&format!("  {}  {words}\n", exit.code()));
+        text.push_str(&format!("  {:<3}  {words}\n", exit.code()));
     }
     text
 }
 
-const CREDENTIAL: &str = "
+/// What the word means.
+pub const CREDENTIAL: &str = "
 A CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or a secret's whole id (https://…/secrets/NAME[/VERSION]).
 ";
 

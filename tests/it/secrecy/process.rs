@@ -150,7 +150,7 @@ fn a_defect() {
             maximum: most,
         },
     );
-    akv_xsoar::process::harden();
+    let _ = akv_xsoar::process::harden();
     let payload = format!("{CLIENT_SECRET} {VALUE}");
     match role.as_str() {
         "panic" => panic!("{payload}"),

@@ -1,0 +1,173 @@
+//! Standard error: messages, progress, and colour where a person looks.
+
+use std::cell::Cell;
+use std::io::{IsTerminal, stderr};
+use std::time::{Duration, Instant};
+
+use akv_xsoar::deadline::Deadline;
+use akv_xsoar::options::Verbosity;
+use akv_xsoar::report::Reporter;
+use akv_xsoar::sink;
+
+/// Standard error, and how much goes there.
+pub struct Messages {
+    verbosity: Cell<Verbosity>,
+    start: Instant,
+    deadline: Cell<Deadline>,
+    /// Whether it is a terminal that knows how to clear a line.
+    terminal: bool,
+    paint: Paint,
+    in_progress: Cell<bool>,
+}
+
+/// What kind of message it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What failed.
+    Error,
+    /// What is not as it should be, while the run goes on.
+    Warning,
+    /// What to do.
+    Hint,
+    /// A fact for `--verbose`.
+    Info,
+}
+
+/// A run that is over by then shows no progress.
+const LONG: Duration = Duration::from_secs(1);
+
+impl Messages {
+    /// Nothing is said yet.
+    pub fn new(verbosity: Verbosity, start: Instant) -> Self {
+        let terminal = stderr().is_terminal() && !is_dumb();
+        Self {
+            verbosity: Cell::new(verbosity),
+            start,
+            deadline: Cell::new(Deadline::new(start, Deadline::DEFAULT)),
+            terminal,
+            paint: Paint::on(terminal),
+            in_progress: Cell::new(false),
+        }
+    }
+
+    /// How much is said from now on.
+    pub fn set_verbosity(&self, verbosity: Verbosity) {
+        self.verbosity.set(verbosity);
+    }
+
+    /// When nobody is waited for any more.
+    pub fn set_deadline(&self, deadline: Deadline) {
+        self.deadline.set(deadline);
+    }
+
+    /// The same.
+    pub fn deadline(&self) -> Deadline {
+        self.deadline.get()
+    }
+
+    /// The message policy stands here. Standard output holds the result and nothing else. Each message
+    /// is one line, `akv-xsoar: KIND: TEXT`, with KIND one of error, warning, hint and info; the text
+    /// begins small, has no full stop, and names things in backticks. A hint follows its error and says
+    /// what to do. No secret, token or body of an answer is in any text: inner layers see to that.
+    pub fn print(&self, kind: Kind, text: &str) {
+        let wanted = match self.verbosity.get() {
+            Verbosity::Quiet => kind == Kind::Error,
+            Verbosity::Normal => kind != Kind::Info,
+            Verbosity::Verbose => true,
+        };
+        if !wanted {
+            return;
+        }
+        self.over();
+        // A service's own words at the end may have one.
+        let text = text.trim_end_matches('.');
+        let kind = match kind {
+            Kind::Error => self.paint.red("error"),
+            Kind::Warning => self.paint.yellow("warning"),
+            Kind::Hint => self.paint.cyan("hint"),
+            Kind::Info => "info".to_owned(),
+        };
+        self.say(&format!("akv-xsoar: {kind}: {text}\n"));
+    }
+
+    /// Where nobody reads stderr there is nobody to tell, and nothing to wait for beyond the deadline.
+    fn say(&self, text: &str) {
+        sink::tell(text, &self.deadline.get());
+    }
+
+    /// Takes the progress away.
+    pub fn over(&self) {
+        if self.in_progress.replace(false) {
+            self.say("\r\x1b[K");
+        }
+    }
+}
+
+impl Reporter for Messages {
+    fn warning(&self, text: &str) {
+        self.print(Kind::Warning, text);
+    }
+
+    fn verbose(&self, text: &str) {
+        self.print(Kind::Info, text);
+    }
+
+    fn progress_over(&self) {
+        self.over();
+    }
+
+    fn progress(&self, what: &str, done: usize, total: usize) {
+        if self.terminal
+            && self.verbosity.get() == Verbosity::Normal
+            && self.start.elapsed() >= LONG
+        {
+            self.in_progress.set(true);
+            self.say(&format!("\r\x1b[Kakv-xsoar: {what}: {done}/{total}"));
+        }
+    }
+}
+
+/// Colours, or none.
+#[derive(Clone, Copy)]
+pub struct Paint(bool);
+
+impl Paint {
+    /// On a terminal that knows colours, unless nobody wants them (no-color.org).
+    pub fn on(terminal: bool) -> Self {
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self(terminal && !unwanted && !is_dumb())
+    }
+
+    /// For what failed.
+    pub fn red(self, text: &str) -> String {
+        self.with("31", text)
+    }
+
+    /// For what is as it should be.
+    pub fn green(self, text: &str) -> String {
+        self.with("32", text)
+    }
+
+    /// For what should be looked at.
+    pub fn yellow(self, text: &str) -> String {
+        self.with("33", text)
+    }
+
+    /// For what to do.
+    pub fn cyan(self, text: &str) -> String {
+        self.with("36", text)
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.0 {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// A terminal that knows no control sequences, as its name says.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|name| name == "dumb")
+}

@@ -1,0 +1,302 @@
+//! What variables secrets go by, and which names no secret may take.
+//!
+//! Whoever may write to a vault chooses the names of its secrets. None of them may thereby reach for what
+//! a loader, a shell, an interpreter or a client does.
+
+use crate::credentials::Credential;
+use crate::error::{Error, Exit};
+
+/// How variables are named.
+#[derive(Clone, Debug, Default)]
+pub struct Naming {
+    /// What stands before a secret's name.
+    pub prefix: String,
+    /// Variables whose names are given, each with its secret.
+    pub exact: Vec<(String, Credential)>,
+}
+
+impl Naming {
+    /// The variables of each credential, in their order. `is_taken` knows the names that are there already.
+    ///
+    /// # Errors
+    /// [`Exit::Usage`]: the first name that cannot be, why, and that `--env` can give another.
+    pub fn names(
+        &self,
+        credentials: &[&Credential],
+        is_taken: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Vec<String>>, Error> {
+        let mut all: Vec<Vec<String>> = Vec::with_capacity(credentials.len());
+        let mut owners: Vec<(String, &Credential)> = self
+            .exact
+            .iter()
+            .map(|(name, credential)| (name.clone(), credential))
+            .collect();
+        for credential in credentials {
+            let exact: Vec<String> = self
+                .exact
+                .iter()
+                .filter(|(_, other)| other.key() == credential.key())
+                .map(|(name, _)| name.clone())
+                .collect();
+            if !exact.is_empty() {
+                all.push(exact);
+                continue;
+            }
+            let name = derive(&self.prefix, credential.secret.as_str());
+            let problem = if !is_identifier(&name) {
+                Some("is no variable's name".to_owned())
+            } else if let Some((_, other)) = owners.iter().find(|(taken, _)| *taken == name) {
+                Some(format!("is `{other}`'s already"))
+            } else if means_something(&name) {
+                Some("means something to a loader, a shell, an interpreter or a client".to_owned())
+            } else if is_taken(&name) {
+                Some("is in the environment already".to_owned())
+            } else {
+                None
+            };
+            if let Some(problem) = problem {
+                let operation = format!("cannot name a variable for `{credential}`");
+                let cause = format!("`{name}` {problem}");
+                return Err(Error::new(Exit::Usage, operation, cause).hint(format!(
+                    "name it yourself: `--env NAME={credential}`; or put something in front of every name: `--prefix`"
+                )));
+            }
+            owners.push((name.clone(), credential));
+            all.push(vec![name]);
+        }
+        Ok(all)
+    }
+}
+
+/// The secret's name in upper case, with `_` for `-`.
+fn derive(prefix: &str, secret: &str) -> String {
+    format!("{prefix}{}", secret.to_ascii_uppercase().replace('-', "_"))
+}
+
+/// What POSIX calls a name.
+#[must_use]
+pub fn is_identifier(name: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    !name.is_empty() && name.bytes().all(fits) && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Names that an assignment in a shell does not keep as it is: read-only there, or made anew when read.
+const KEPT_BY_SHELLS: [&str; 24] = [
+    "BASHOPTS",
+    "BASHPID",
+    "COMP_WORDBREAKS",
+    "DIRSTACK",
+    "EPOCHREALTIME",
+    "EPOCHSECONDS",
+    "EUID",
+    "FUNCNAME",
+    "GROUPS",
+    "HISTCMD",
+    "IFS",
+    "LINENO",
+    "OPTIND",
+    "PATH",
+    "PIPESTATUS",
+    "POSIXLY_CORRECT",
+    "PPID",
+    "RANDOM",
+    "SECONDS",
+    "SHELLOPTS",
+    "SRANDOM",
+    "TMOUT",
+    "UID",
+    "_",
+];
+
+/// Whether a shell itself has the last word on this variable, so that it does not hold what is put into it.
+#[must_use]
+pub fn is_kept_by_shells(name: &str) -> bool {
+    KEPT_BY_SHELLS.contains(&name) || name.starts_with("BASH_")
+}
+
+/// Names that mean something, besides those above.
+const MEANINGFUL: [&str; 52] = [
+    // Shells.
+    "CDPATH",
+    "COLUMNS",
+    "ENV",
+    "FCEDIT",
+    "FPATH",
+    "HISTFILE",
+    "HOME",
+    "LINES",
+    "LOGNAME",
+    "MAIL",
+    "MAILPATH",
+    "OLDPWD",
+    "OPTARG",
+    "OPTERR",
+    "PROMPT_COMMAND",
+    "PS0",
+    "PS1",
+    "PS2",
+    "PS3",
+    "PS4",
+    "PWD",
+    "REPLY",
+    "SHELL",
+    "TERM",
+    "TIMEFORMAT",
+    "USER",
+    "ZDOTDIR",
+    // The loader and the C library.
+    "GCONV_PATH",
+    "GLIBC_TUNABLES",
+    "HOSTALIASES",
+    "LANG",
+    "LANGUAGE",
+    "LOCALDOMAIN",
+    "LOCPATH",
+    "NLSPATH",
+    "RES_OPTIONS",
+    "TMPDIR",
+    "TZ",
+    "TZDIR",
+    // Interpreters.
+    "CLASSPATH",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "PERLLIB",
+    "PHPRC",
+    "_JAVA_OPTIONS",
+    // Clients, and what they start.
+    "BROWSER",
+    "CURL_CA_BUNDLE",
+    "CURL_HOME",
+    "EDITOR",
+    "PAGER",
+    "REQUESTS_CA_BUNDLE",
+    "VISUAL",
+];
+
+const FAMILIES: [&str; 16] = [
+    "DYLD_",
+    "GEM_",
+    "GIT_",
+    "LC_",
+    "LD_",
+    "LUA_",
+    "MALLOC_",
+    "NODE_",
+    "NPM_CONFIG_",
+    "OPENSSL_",
+    "PERL5",
+    "PYTHON",
+    "RUBY",
+    "SSL_CERT_",
+    "SYSTEMD_",
+    "TERMINFO",
+];
+
+fn means_something(name: &str) -> bool {
+    is_kept_by_shells(name)
+        || MEANINGFUL.contains(&name)
+        || FAMILIES.iter().any(|family| name.starts_with(family))
+        || name.ends_with("_PROXY")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::{SecretName, VaultName};
+
+    fn credential(secret: &str) -> Credential {
+        Credential {
+            vault: VaultName::parse("kv-prod").unwrap(),
+            secret: SecretName::parse(secret).unwrap(),
+            version: None,
+        }
+    }
+
+    fn names(naming: &Naming, secrets: &[&str]) -> Result<Vec<Vec<String>>, String> {
+        let credentials: Vec<_> = secrets.iter().map(|secret| credential(secret)).collect();
+        let references: Vec<_> = credentials.iter().collect();
+        let taken = |name: &str| name == "TAKEN";
+        naming
+            .names(&references, taken)
+            .map_err(|error| error.to_string())
+    }
+
+    fn prefixed(prefix: &str) -> Naming {
+        Naming {
+            prefix: prefix.to_owned(),
+            exact: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn names_are_derived_or_given() {
+        assert_eq!(
+            names(&prefixed(""), &["db-Password"]).unwrap(),
+            [["DB_PASSWORD"]]
+        );
+        assert_eq!(names(&prefixed("kv_"), &["1"]).unwrap(), [["kv_1"]]);
+        let naming = Naming {
+            prefix: String::new(),
+            exact: vec![
+                ("PATH".to_owned(), credential("path")),
+                ("OTHER".to_owned(), credential("PATH")),
+            ],
+        };
+        assert_eq!(
+            names(&naming, &["Path", "b"]).unwrap(),
+            [vec!["PATH", "OTHER"], vec!["B"]]
+        );
+    }
+
+    #[test]
+    fn names_that_cannot_be() {
+        let problem = |secrets: &[&str]| names(&prefixed(""), secrets).unwrap_err();
+        let operation = "cannot name a variable for `kv-prod/";
+        assert_eq!(
+            problem(&["1st"]),
+            format!("{operation}1st`: `1ST` is no variable's name")
+        );
+        assert_eq!(
+            problem(&["a-b", "A-B-", "a-b-"]),
+            format!("{operation}a-b-`: `A_B_` is `kv-prod/A-B-`'s already")
+        );
+        assert_eq!(
+            problem(&["taken"]),
+            format!("{operation}taken`: `TAKEN` is in the environment already")
+        );
+        let exact = Naming {
+            prefix: String::new(),
+            exact: vec![("A".to_owned(), credential("x"))],
+        };
+        assert_eq!(
+            names(&exact, &["a"]).unwrap_err(),
+            format!("{operation}a`: `A` is `kv-prod/x`'s already")
+        );
+        for name in [
+            "path",
+            "home",
+            "ifs",
+            "env",
+            "shellopts",
+            "glibc-tunables",
+            "ld-preload",
+            "bash-env",
+            "pythonpath",
+            "perl5lib",
+            "rubyopt",
+            "node-options",
+            "java-tool-options",
+            "git-ssh",
+            "https-proxy",
+            "no-proxy",
+            "ssl-cert-file",
+            "random",
+            "uid",
+        ] {
+            let problem = problem(&[name]);
+            assert!(problem.ends_with("an interpreter or a client"), "{problem}");
+        }
+        assert!(names(&prefixed("X_"), &["path", "ld-preload"]).is_ok());
+    }
+}

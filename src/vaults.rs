@@ -1,0 +1,45 @@
+//! The vaults of a subscription, as text or as JSON.
+
+use serde_json::json;
+
+use crate::arm::{Found, Scope};
+use crate::error::Failures;
+use crate::session::Session;
+
+/// One vault a line: name, URI, location, and whether public network access is on.
+///
+/// # Errors
+/// As [`Session::vaults`].
+pub fn vaults(session: &Session, scope: &Scope, jsonl: bool) -> Result<String, Failures> {
+    let found = session.vaults(scope)?;
+    Ok(found
+        .iter()
+        .map(|found| if jsonl { object(found) } else { line(found) })
+        .collect())
+}
+
+fn line(found: &Found) -> String {
+    let Found {
+        name,
+        uri,
+        location,
+        public,
+    } = found;
+    let public = match public {
+        Some(true) => "public",
+        Some(false) => "private",
+        // Resource Manager leaves it out where it was never set: then it is on.
+        None => "public (not set)",
+    };
+    format!("{name}\t{uri}\t{location}\t{public}\n")
+}
+
+fn object(found: &Found) -> String {
+    let object = json!({
+        "name": found.name.as_str(),
+        "uri": found.uri,
+        "location": found.location,
+        "publicNetworkAccess": found.public,
+    });
+    format!("{object}\n")
+}
