@@ -126,9 +126,10 @@ Examples:
         usage: "exec [CREDENTIAL…] -- CMD",
         summary: "run a command with the secrets in its environment",
         more: "\
-Becomes the command once every secret was read: the same process, descriptors and signals, and its exit
-code (126: it cannot be run, 127: there is none; then nothing is fetched). --timeout counts until it starts.
-What proves this program's own identity (AZURE_CLIENT_SECRET, IDENTITY_HEADER and their like) is not passed on.
+Becomes the command once every secret was read: the same process, descriptors and signals (SIGPIPE at its
+default), and its exit code (126: it cannot be run, 127: there is none; then nothing is fetched). --timeout
+counts until it starts. What proves this program's own identity (AZURE_CLIENT_SECRET, IDENTITY_HEADER and
+their like) is not passed on, unless --env names it; a --client-secret-file - leaves nothing on stdin.
 
 Examples:
   akv-xsoar exec kv-prod/db-password -- psql -h db               (as DB_PASSWORD)

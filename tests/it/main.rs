@@ -15,6 +15,7 @@ mod command;
 mod configuration;
 mod deadline;
 mod entra;
+mod exec;
 mod fetch;
 mod files;
 mod formats;

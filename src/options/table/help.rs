@@ -23,9 +23,14 @@ pub fn help(command: Option<&CommandRow>) -> String {
             text.push_str("\nExample:\n  akv-xsoar fetch kv-prod/db-password --tenant-id T --client-id C --client-secret-file F\n");
         }
         Some(row) => {
+            // Options end where another command begins.
+            let usage = match row.usage.split_once(" -- ") {
+                Some((ours, theirs)) => format!("{ours} [OPTION…] -- {theirs}"),
+                None => format!("{} [OPTION…]", row.usage),
+            };
             text.push_str(&format!(
-                "akv-xsoar {}: {}\n\nUsage: akv-xsoar {} [OPTION…]\n\n{}",
-                row.name, row.summary, row.usage, row.more
+                "akv-xsoar {}: {}\n\nUsage: akv-xsoar {usage}\n\n{}",
+                row.name, row.summary, row.more
             ));
             if row.takes_credentials() {
                 text.push_str(CREDENTIAL);
@@ -112,5 +117,12 @@ mod tests {
         let help = help(command("get"));
         assert!(!help.contains("--missing") && !help.contains("--format"));
         assert!(help.contains("--timeout"));
+        assert!(help.contains("\nUsage: akv-xsoar get CREDENTIAL [OPTION…]\n"));
+    }
+
+    #[test]
+    fn options_end_where_another_command_begins() {
+        let help = help(command("exec"));
+        assert!(help.contains("\nUsage: akv-xsoar exec [CREDENTIAL…] [OPTION…] -- CMD\n"));
     }
 }
