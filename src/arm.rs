@@ -218,7 +218,8 @@ fn read(item: Item, cloud: &Cloud, operation: &str) -> Result<Found, Error> {
         name: spelled.unwrap_or(name),
         uri: uri.trim_end_matches('/').to_owned(),
         location: printable(&item.location.unwrap_or_default()),
-        public: access.map(|access| !access.eq_ignore_ascii_case("disabled")),
+        // What is neither on nor off (`SecuredByPerimeter`) is not open to everybody.
+        public: access.map(|access| access.eq_ignore_ascii_case("enabled")),
     })
 }
 

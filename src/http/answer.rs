@@ -10,8 +10,9 @@ use super::failure::{Failure, Kind};
 use crate::deadline::seconds;
 use crate::error::Exit;
 
-/// No answer of Azure's is larger: a secret has at most 25 kB, a page at most 25 items.
-const LARGEST_BODY: usize = 1 << 20;
+/// No answer of Azure's is larger: a secret has at most 25 kB, a page of a listing at most 25 items. A page
+/// of Resource Manager's shows each vault with all of its access policies, up to half a megabyte.
+const LARGEST_BODY: usize = 8 << 20;
 
 /// What a service answered, once there was no retry left that was worth its time.
 pub struct Answer {
@@ -158,9 +159,9 @@ mod tests {
         };
         assert_eq!(read(0, None).ok(), Some(0));
         assert_eq!(read(100_000, None).ok(), Some(100_000));
-        assert_eq!(read(1 << 20, Some(1 << 20)).ok(), Some(1 << 20));
-        assert!(read((1 << 20) + 1, None).is_err());
-        assert!(read(0, Some((1 << 20) + 1)).is_err());
+        assert_eq!(read(8 << 20, Some(8 << 20)).ok(), Some(8 << 20));
+        assert!(read((8 << 20) + 1, None).is_err());
+        assert!(read(0, Some((8 << 20) + 1)).is_err());
         assert!(read(u64::MAX, None).is_err());
     }
 }

@@ -37,4 +37,5 @@ mod tidy;
 mod tls;
 mod usage;
 mod vault;
+mod vaults;
 mod workload;

@@ -16,6 +16,7 @@ fn directory() -> Scratch {
         ("bin/tool", 0o755),
         ("bin/closed", 0o644),
         ("open/closed", 0o755),
+        ("shut/closed", 0o644),
         ("locked", 0o644),
     ] {
         program(&directory.join(path), "/bin/sh\necho $0", mode);
@@ -88,7 +89,9 @@ fn where_there_is_none_nothing_is_fetched() {
         ("bin", "./nowhere/tool"),
         ("bin", ""),
     ] {
+        // What the command would do with `--quiet` keeps us from no hint.
         exec(&azure, &directory, word)
+            .arg("--quiet")
             .env("PATH", path)
             .status(127)
             .stderr(format!(
@@ -109,6 +112,8 @@ fn where_it_cannot_be_run_nothing_is_fetched() {
     for (path, word, cause) in [
         ("/bin", "./locked", "`./locked`: permission denied"),
         ("nowhere:bin", "closed", "`./bin/closed`: permission denied"),
+        // The first of them is named.
+        ("bin:shut", "closed", "`./bin/closed`: permission denied"),
         ("bin", "folder", "`./bin/folder`: it is no file"),
         ("bin", "bin/folder", "`bin/folder`: it is no file"),
         ("bin", "/", "`/`: it is no file"),
