@@ -363,4 +363,14 @@ fn a_subscription_there_must_be() {
         &azure.token_request(),
         "GET *444/resourceGroups/%C3%9Cberwachung%281%29/providers/*",
     ]);
+    Akv::new()
+        .args(["vaults", "--subscription-id", "ü(1)"])
+        .app(&azure)
+        .status(5)
+        .stderr_any()
+        .run();
+    azure.expect(&[
+        &azure.token_request(),
+        "GET *.com/subscriptions/%C3%BC%281%29/providers/*",
+    ]);
 }

@@ -129,6 +129,12 @@ fn other_refusals() {
             "",
         ),
         (
+            Fault::arm_error(404, "", "said"),
+            7,
+            "Resource Manager answered 404: said (request id ",
+            "",
+        ),
+        (
             Fault::arm_error(409, "Odd\u{1b}[31m", ""),
             7,
             "Resource Manager answered 409 Odd [31m (request id ",
