@@ -55,7 +55,7 @@ use zeroize::Zeroizing;
 use credentials::{Document, Format, dotenv, json, shell};
 use error::{Error, Exit, Failures};
 use exec::Program;
-use fetch::{Held, Order};
+use fetch::{Held, Order, SecretFile};
 use http::Client;
 use options::Options;
 use options::table::Command;
@@ -121,8 +121,10 @@ pub fn run(
         }
         (_, Some(Format::Files)) => {
             let files = fetch::files(&session, &order)?;
+            let entries: Vec<_> = files.iter().map(SecretFile::entry).collect();
             reporter.progress_over();
-            return Ok(options.sink.write_tree(&files, &deadline)?);
+            options.sink.write_tree(&entries, &deadline)?;
+            return Ok(Written::All);
         }
         (_, Some(format @ (Format::Dotenv | Format::Shell))) => {
             variables(&session, &order, options, format)?

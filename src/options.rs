@@ -212,7 +212,7 @@ fn parts(
     let asked = cloud
         .as_ref()
         .ok()
-        .map(|cloud| asked(command, credentials, settings, cloud));
+        .map(|cloud| asked(command, credentials, settings, surroundings, cloud));
     let (selection, output) = match asked {
         None => (None, None),
         Some(Ok((selection, output))) => (Some(Ok(selection)), Some(output)),
@@ -244,6 +244,7 @@ fn asked(
     command: &CommandRow,
     credentials: &[String],
     settings: &Settings,
+    surroundings: &Surroundings,
     cloud: &Cloud,
 ) -> Result<(Selection, Result<Output, Error>), Error> {
     let verb = command.command;
@@ -260,7 +261,7 @@ fn asked(
     let output = || {
         Ok(Output {
             shape: output::shape(verb, format, settings)?,
-            sink: output::sink(format, settings)?,
+            sink: output::sink(format, settings, surroundings.deadline)?,
             format,
             naming,
         })
