@@ -34,7 +34,7 @@ struct Options {
     vaults: Vec<(String, usize)>,
     demo: bool,
     identities: bool,
-    xsoar: Option<Xsoar>,
+    xsoar: Option<String>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -60,13 +60,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     if options.identities {
         env.extend(identities(&azure, &directory)?);
     }
-    let has_xsoar = options.xsoar.is_some();
-    if let Some(server) = options.xsoar {
-        env.extend(xsoar(&azure, server, &directory)?);
+    if let Some(version) = &options.xsoar {
+        env.extend(xsoar(&azure, version, &directory)?);
     }
     publish(&env, &directory)?;
     io::copy(&mut io::stdin(), &mut io::sink())?;
-    if has_xsoar {
+    if options.xsoar.is_some() {
         private(&directory, "store.json", &stored(&azure).to_string())?;
     }
     for violation in azure.take_violations() {
@@ -101,14 +100,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
             }
             Long("demo") => options.demo = true,
             Long("identities") => options.identities = true,
-            Long("xsoar") => {
-                options.xsoar = Some(match parser.value()?.string()?.as_str() {
-                    "6" => Xsoar::six(),
-                    "8" => Xsoar::eight(),
-                    "8-advanced" => Xsoar::eight().advanced(),
-                    _ => return Err("--xsoar wants 6, 8 or 8-advanced".into()),
-                });
-            }
+            Long("xsoar") => options.xsoar = Some(parser.value()?.string()?),
             _ => return Err(argument.unexpected().into()),
         }
     }
@@ -219,12 +211,19 @@ fn identities(azure: &Standin, directory: &Path) -> io::Result<Env> {
 }
 
 /// The XSOAR server, and who may use it.
-fn xsoar(azure: &Standin, server: Xsoar, directory: &Path) -> io::Result<Env> {
-    let url = azure.xsoar(server);
+fn xsoar(azure: &Standin, version: &str, directory: &Path) -> Result<Env, Box<dyn Error>> {
+    let url = azure.xsoar(match version {
+        "6" => Xsoar::six(),
+        "8" => Xsoar::eight(),
+        "8-advanced" => Xsoar::eight().advanced(),
+        _ => return Err("--xsoar wants 6, 8 or 8-advanced".into()),
+    });
     let key = format!("{}\n", standin::XSOAR_KEY);
     let key = private(directory, "xsoar-key", &key)?;
     Ok(vec![
+        ("XSOAR_VERSION", version.to_owned()),
         ("XSOAR_URL", url),
+        ("XSOAR_PLAIN_URL", azure.xsoar_without_tls()),
         ("XSOAR_KEY_FILE", quoted(&key)),
         ("XSOAR_KEY_ID", standin::XSOAR_KEY_ID.to_owned()),
         ("XSOAR_STORE", quoted(&directory.join("store.json"))),
