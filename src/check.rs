@@ -171,6 +171,7 @@ fn steps(parts: Parts, reporter: &dyn Reporter, report: &mut Report) {
         .selection
         .map(|wanted| report.take("selection", wanted));
     let scope = report.take("subscription", parts.scope).flatten();
+    let server = report.take("xsoar", parts.server).flatten();
     let output = parts
         .output
         .and_then(|output| report.take("output", output));
@@ -191,6 +192,9 @@ fn steps(parts: Parts, reporter: &dyn Reporter, report: &mut Report) {
             output: output.as_ref(),
         };
         over_the_network(&reach, choice.as_ref(), &order, report);
+        if let Some(server) = &server {
+            hosts::xsoar(&client, server, report);
+        }
     }
     if let Some(output) = output {
         let probed = match output.format {

@@ -18,7 +18,7 @@ pub fn format(command: Command, settings: &Settings) -> Result<Option<Format>, E
     let names: &[&str] = match command {
         Command::Fetch | Command::Check => &["xsoar", "jsonl", "dotenv", "shell", "files"],
         Command::List => &["xsoar", "jsonl"],
-        Command::Vaults => &["jsonl"],
+        Command::Vaults | Command::Push => &["jsonl"],
         Command::Get | Command::Exec => return Ok(None),
     };
     let Some(setting) = settings.strongest("format") else {
