@@ -119,6 +119,22 @@ fn a_refresh_writes_a_new_file_in_its_place() {
     }
 }
 
+/// Whoever watches the file, or has mounted it by itself, notices only what is new.
+#[test]
+fn a_refresh_that_brings_nothing_new_leaves_the_file() {
+    let azure = azure();
+    for variant in Variant::ALL {
+        let host = Host::new(&azure, variant);
+        let [first, second] = [(), ()].map(|()| {
+            host.start(UNIT, silent(&azure));
+            expect_both(&azure);
+            let metadata = host.path(FILE).metadata().unwrap();
+            (state(&host).inode, metadata.modified().unwrap())
+        });
+        assert_eq!(first, second, "{variant:?}");
+    }
+}
+
 #[test]
 fn a_refresh_that_fails_leaves_the_last_good_file() {
     for variant in Variant::ALL {
@@ -155,9 +171,13 @@ fn a_refresh_that_fails_leaves_the_last_good_file() {
         fails(2);
 
         host.configure(&json!({}));
+        azure.secret("kv-prod", "db", "another-value");
         host.start(UNIT, silent(&azure));
         expect_both(&azure);
-        assert_ne!(state(&host).inode, good.inode);
+        assert_eq!(
+            state(&host).content,
+            credentials("another-value", "value-of-api")
+        );
     }
 }
 
