@@ -12,11 +12,12 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::command::{Akv, names_in};
-use crate::standin::{Fault, NOBODY, Secret, Standin};
+use crate::standin::{Fault, NOBODY, Secret, Standin, XSOAR_KEY, Xsoar};
 use host::{Host, Variant};
 use unit::{Unit, folder, text_of};
 
 const UNIT: &str = "akv-xsoar.service";
+const PUSH: &str = "akv-xsoar-push.service";
 const DROP_IN: &str = "d1.service.d/akv-xsoar.conf";
 /// Where an integration finds the credentials, as the README has it.
 const FILE: &str = "/run/xsoar/credentials.json";
@@ -232,6 +233,32 @@ fn a_missing_secret_keeps_the_engine_from_starting_unless_a_dash_says_otherwise(
 }
 
 #[test]
+fn a_push_brings_the_server_up_to_date_and_leaves_nothing_here() {
+    for variant in Variant::ALL {
+        let azure = azure();
+        azure.ignore_log();
+        let host = Host::new(&azure, variant);
+        let url = azure.xsoar(Xsoar::six());
+        host.configure_at("/etc/akv-xsoar-push.json", &json!({"xsoar_url": url}));
+        host.keep("/etc/akv-xsoar-push.key", XSOAR_KEY);
+        let before = names_in(&host.path("/run"));
+        let push = |db: &str, done: [&str; 2]| {
+            let said = format!("kv-prod/db\t{}\nkv-prod/api\t{}\n", done[0], done[1]);
+            host.start(PUSH, silent(&azure).stdout(said));
+            let store = azure.store().into_iter();
+            let store: Vec<_> = store.map(|one| (one.name, one.password)).collect();
+            let wanted = [("kv-prod/db", db), ("kv-prod/api", "value-of-api")];
+            assert_eq!(store, wanted.map(|(a, b)| (a.to_owned(), b.to_owned())));
+        };
+        push("value-of-db", ["created", "created"]);
+        push("value-of-db", ["unchanged", "unchanged"]);
+        azure.secret("kv-prod", "db", "another-value");
+        push("another-value", ["updated", "unchanged"]);
+        assert_eq!(names_in(&host.path("/run")), before);
+    }
+}
+
+#[test]
 fn what_a_dash_does_is_said_where_one_looks() {
     let readme = text_of("../../README.md");
     for text in [
@@ -309,18 +336,30 @@ fn the_units_agree_with_each_other() {
             }
             _ => assert_eq!(unit.one("Service", "RuntimeDirectory"), Some("xsoar")),
         }
-        // Started by name and by the timer; nothing starts it at a boot by itself.
-        assert!(unit.section("Install").is_empty());
-        let timer = variant.unit("akv-xsoar.timer");
-        assert_eq!(timer.one("Timer", "Unit"), None);
-        assert_eq!(timer.one("Install", "WantedBy"), Some("timers.target"));
     }
 }
 
-/// Everything that locks the unit in, but for what there is no word for before 247.
 #[test]
-fn the_older_unit_is_as_hardened() {
-    const NEW: [&str; 7] = [
+fn a_timer_starts_each_unit_and_nothing_else_does_at_a_boot() {
+    for variant in Variant::ALL {
+        for name in [UNIT, PUSH] {
+            assert!(variant.unit(name).section("Install").is_empty());
+            let timer = variant.unit(&name.replace(".service", ".timer"));
+            // It is for the service of its own name.
+            assert_eq!(timer.one("Timer", "Unit"), None);
+            assert_eq!(timer.one("Install", "WantedBy"), Some("timers.target"));
+            for when in ["OnBootSec", "OnUnitActiveSec"] {
+                assert!(timer.one("Timer", when).is_some(), "{name}: {when}");
+            }
+        }
+    }
+}
+
+/// Everything that locks a unit in, but for what there is no word for before 247.
+#[test]
+fn the_older_units_are_as_hardened() {
+    const NEW: [&str; 8] = [
+        "DynamicUser",
         "ExecStart",
         "LoadCredential",
         "ProcSubset",
@@ -329,35 +368,51 @@ fn the_older_unit_is_as_hardened() {
         "RuntimeDirectoryMode",
         "RuntimeDirectoryPreserve",
     ];
-    let newer = Variant::Own.unit(UNIT);
-    let older = Variant::Before247.unit(UNIT);
-    for (name, value) in newer.section("Service") {
-        // Below.
-        if NEW.contains(&name) || name == "SystemCallFilter" {
-            continue;
+    for name in [UNIT, PUSH] {
+        let newer = Variant::Own.unit(name);
+        let older = Variant::Before247.unit(name);
+        for (name, value) in newer.section("Service") {
+            // Below.
+            if NEW.contains(&name) || name == "SystemCallFilter" {
+                continue;
+            }
+            assert_eq!(older.one("Service", name), Some(value), "{name}");
         }
-        assert_eq!(older.one("Service", name), Some(value), "{name}");
+        assert_eq!(newer.one("Service", "LimitCORE"), Some("0"));
+        // And the command is the same, but for where its files are.
+        let variables = [("CREDENTIALS_DIRECTORY", "/c".to_owned())].into();
+        let [newer, older] = [newer, older].map(|unit| {
+            let words = unit.commands("ExecStart")[0].words(&variables);
+            let others = words
+                .into_iter()
+                .filter(|word| !word.starts_with("/etc/") && !word.starts_with("/c/"));
+            others.collect::<Vec<_>>()
+        });
+        assert_eq!(newer, older);
     }
-    assert_eq!(newer.one("Service", "LimitCORE"), Some("0"));
 }
 
 /// What an older systemd does not take as it is meant, and does not leave out harmlessly, either.
 #[test]
 fn the_older_units_have_nothing_that_older_systems_take_wrongly() {
-    let unit = Variant::Before247.unit(UNIT);
+    for name in [UNIT, PUSH] {
+        let unit = Variant::Before247.unit(name);
+        // Before 235 the directory is removed when the unit ends, and a dynamic user is root; before 247 there are no
+        // credentials.
+        for name in ["RuntimeDirectory", "DynamicUser", "LoadCredential"] {
+            assert_eq!(unit.one("Service", name), None);
+        }
+        assert_eq!(unit.one("Service", "User"), Some("demisto"));
+        // Before 232 a `strict` is left out, and what stood before stays.
+        assert_eq!(unit.all("Service", "ProtectSystem"), ["full", "strict"]);
+        // A list of what is allowed, of which nothing is known, allows nothing.
+        for filter in unit.all("Service", "SystemCallFilter") {
+            assert!(filter.starts_with('~'), "{filter}");
+        }
+        // Before 244 a oneshot with another word there is refused.
+        assert_eq!(unit.one("Service", "Restart"), None);
+    }
     let drop_in = Variant::Before247.unit(DROP_IN);
-    // Before 235 it is removed when the unit ends; before 247 there are no credentials.
-    for name in ["RuntimeDirectory", "LoadCredential"] {
-        assert_eq!(unit.one("Service", name), None);
-    }
-    // Before 232 a `strict` is left out, and what stood before stays.
-    assert_eq!(unit.all("Service", "ProtectSystem"), ["full", "strict"]);
-    // A list of what is allowed, of which nothing is known, allows nothing.
-    for filter in unit.all("Service", "SystemCallFilter") {
-        assert!(filter.starts_with('~'), "{filter}");
-    }
-    // Before 244 a oneshot with another word there is refused.
-    assert_eq!(unit.one("Service", "Restart"), None);
     // Before 231 a command with a `+` is left out.
     for command in drop_in.commands("ExecStartPre") {
         assert!(!command.privileged);

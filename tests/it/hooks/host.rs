@@ -43,8 +43,8 @@ impl Variant {
     }
 
     pub fn text(self, name: &str) -> String {
-        // One timer serves both.
-        if self == Self::Before247 && name != "akv-xsoar.timer" {
+        // The timers serve both.
+        if self == Self::Before247 && !name.contains(".timer") {
             text_of(&format!("before-247/{name}"))
         } else {
             text_of(name)
@@ -68,10 +68,17 @@ impl<'a> Host<'a> {
             root,
             variant,
         };
-        for folder in ["/etc", "/run", "/usr/local/bin"] {
+        for folder in ["/etc", "/run/credentials", "/usr/local/bin"] {
             fs::create_dir_all(host.path(folder)).unwrap();
         }
-        for folder in ["/etc", "/run", "/usr", "/usr/local", "/usr/local/bin"] {
+        for folder in [
+            "/etc",
+            "/run",
+            "/run/credentials",
+            "/usr",
+            "/usr/local",
+            "/usr/local/bin",
+        ] {
             set_mode(host.path(folder), 0o755);
         }
         // By a process of its own: what is open for writing in this one, the child of another test may keep open.
@@ -104,8 +111,13 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// Writes the configuration, with these keys instead of the usual ones.
+    /// Writes the configuration of what is fetched, with these keys instead of the usual ones.
     pub fn configure(&self, changes: &Value) {
+        self.configure_at(CONFIGURATION, changes);
+    }
+
+    /// Writes a configuration, with these keys instead of the usual ones.
+    pub fn configure_at(&self, path: &str, changes: &Value) {
         let mut json = json!({
             "tenant_id": TENANT,
             "client_id": CLIENT_ID,
@@ -117,8 +129,13 @@ impl<'a> Host<'a> {
         });
         let changes = changes.as_object().expect("keys").clone();
         json.as_object_mut().unwrap().extend(changes);
-        let path = self.path(CONFIGURATION);
-        fs::write(&path, json.to_string()).unwrap();
+        self.keep(path, &json.to_string());
+    }
+
+    /// Writes a file that is nobody else's business, with the mode that the README gives it.
+    pub fn keep(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::write(&path, text).unwrap();
         if self.variant == Variant::Before247 {
             set_mode(&path, 0o640);
             give(&path, None);
@@ -152,7 +169,9 @@ impl<'a> Host<'a> {
     pub fn start(&self, name: &str, akv: Akv<'a>) -> Output {
         let unit = self.variant.unit(name);
         assert_eq!(unit.one("Service", "Type"), Some("oneshot"));
-        assert_eq!(unit.one("Service", "User"), Some("demisto"));
+        // A dynamic user is nobody in particular, and so is ours.
+        let dynamic = unit.one("Service", "DynamicUser") == Some("yes");
+        assert_eq!(dynamic, unit.one("Service", "User") != Some("demisto"));
         let mut variables = BTreeMap::from([
             ("HOME", "/home/demisto".to_owned()),
             ("USER", "demisto".to_owned()),
@@ -169,8 +188,9 @@ impl<'a> Host<'a> {
             variables.insert("RUNTIME_DIRECTORY", path.clone());
         }
         let credentials = format!("/run/credentials/{name}");
-        for credential in unit.all("Service", "LoadCredential") {
-            self.load(&credentials, credential);
+        let sources = unit.all("Service", "LoadCredential");
+        if !sources.is_empty() {
+            self.load(&credentials, &sources);
             variables.insert("CREDENTIALS_DIRECTORY", credentials.clone());
         }
 
@@ -193,23 +213,25 @@ impl<'a> Host<'a> {
         output
     }
 
-    /// `LoadCredential=ID:PATH`: systemd, as root, copies the file.
-    fn load(&self, directory: &str, credential: &str) {
-        let (id, source) = credential.split_once(':').expect("ID:PATH");
-        let file = self.path(&format!("{directory}/{id}"));
-        let directory = self.path(directory);
-        fs::create_dir_all(&directory).unwrap();
-        fs::copy(self.path(source), &file).unwrap();
+    /// `LoadCredential=ID:PATH`: systemd, as root, copies the files.
+    fn load(&self, directory: &str, sources: &[&str]) {
         let (of_file, of_directory, owner) = match self.variant {
             Variant::Own => (0o400, 0o500, Some(Self::user().0)),
             // The group stands for the access list.
             Variant::Listed => (0o440, 0o550, None),
             Variant::Before247 => panic!("there is no LoadCredential="),
         };
-        for (path, mode) in [(&file, of_file), (&directory, of_directory)] {
-            set_mode(path, mode);
-            give(path, owner);
+        let directory = self.path(directory);
+        fs::create_dir_all(&directory).unwrap();
+        for source in sources {
+            let (id, path) = source.split_once(':').expect("ID:PATH");
+            let file = directory.join(id);
+            fs::copy(self.path(path), &file).unwrap();
+            set_mode(&file, of_file);
+            give(&file, owner);
         }
+        set_mode(&directory, of_directory);
+        give(&directory, owner);
     }
 
     /// A command of a unit's as its user, with nothing that the unit does not give.
