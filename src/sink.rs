@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 pub use attributes::{Attributes, Permissions};
-pub use owner::Owner;
+pub use owner::{NoOwner, Owner};
 pub use tree::Entry;
 
 use crate::deadline::Deadline;
