@@ -3,6 +3,7 @@
 // Where a case cannot be had (as root, or not as root), the test says so.
 #![allow(clippy::print_stdout)]
 
+mod attributes;
 mod failures;
 mod links;
 mod streams;
