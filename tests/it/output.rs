@@ -8,6 +8,7 @@ mod failures;
 mod links;
 mod streams;
 mod swap;
+mod tree;
 
 use std::fs::{self, File, Permissions};
 use std::io::Read;
