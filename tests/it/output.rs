@@ -9,6 +9,7 @@ mod links;
 mod streams;
 mod swap;
 mod tree;
+mod variables;
 
 use std::fs::{self, File, Permissions};
 use std::io::Read;

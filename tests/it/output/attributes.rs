@@ -15,6 +15,9 @@ use crate::standin::{Scratch, Standin};
 /// Root without its rights is an ordinary user, but for the number.
 const ORDINARY: &[&str] = &["setpriv", "--bounding-set=-all", "--inh-caps=-all"];
 
+/// Neither a user who runs tests, nor a group of one's.
+const ANOTHER: u32 = 64_999;
+
 fn ordinary(run: Akv<'_>) -> Akv<'_> {
     if is_root() {
         run.through(ORDINARY)
@@ -120,7 +123,7 @@ fn who_may_not_give_files_away_is_told() {
     let directory = Scratch::new("give");
     let path = directory.write("it", "old");
     let inode = path.metadata().unwrap().ino();
-    for owner in [STRANGER.to_string(), format!("{}:{STRANGER}", us().0)] {
+    for owner in [ANOTHER.to_string(), format!("{}:{ANOTHER}", us().0)] {
         let run = fetch(&azure, directory.path(), "it").args(["--owner", &owner]);
         ordinary(run)
             .status(9)
