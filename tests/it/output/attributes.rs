@@ -293,6 +293,23 @@ fn a_file_that_a_new_one_would_not_be_is_replaced() {
 }
 
 #[test]
+fn other_names_of_a_file_are_not_given_another_mode() {
+    let azure = azure();
+    let directory = Scratch::new("names");
+    let before = written(&azure, &directory);
+    let other = directory.join("other");
+    fs::hard_link(directory.join("it"), &other).unwrap();
+    again(&azure, &directory).run();
+    expect_one(&azure);
+    assert!(stayed(&directory, before));
+    again(&azure, &directory).arg("--mode=644").run();
+    expect_one(&azure);
+    assert!(!stayed(&directory, before));
+    assert_eq!(mode_of(&directory.join("it")), 0o644);
+    assert_eq!(mode_of(&other), 0o600);
+}
+
+#[test]
 fn a_link_to_the_file_stays_with_it() {
     let azure = azure();
     let directory = Scratch::new("linked");
