@@ -6,6 +6,7 @@
 mod attributes;
 mod failures;
 mod links;
+mod probe;
 mod streams;
 mod swap;
 mod tree;

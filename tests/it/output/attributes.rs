@@ -18,7 +18,7 @@ const ORDINARY: &[&str] = &["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
 /// Neither a user who runs tests, nor a group of one's.
 const ANOTHER: u32 = 64_999;
 
-fn ordinary(run: Akv<'_>) -> Akv<'_> {
+pub fn ordinary(run: Akv<'_>) -> Akv<'_> {
     if is_root() {
         run.through(ORDINARY)
     } else {

@@ -63,8 +63,8 @@ fn generation(creds: &Path) -> PathBuf {
     creds.join(name)
 }
 
-/// Everything below a directory: its path, what it is, whose it is, its time and its content.
-fn snapshot(directory: &Path) -> Vec<String> {
+/// Everything below a directory: its path, what it is, whose it is, a file's time and its content.
+pub fn snapshot(directory: &Path) -> Vec<String> {
     let mut all = Vec::new();
     for name in names_in(directory) {
         let path = directory.join(&name);
@@ -82,7 +82,11 @@ fn snapshot(directory: &Path) -> Vec<String> {
             metadata.ino(),
             metadata.mode(),
             metadata.uid(),
-            metadata.mtime_nsec(),
+            if kind.is_dir() {
+                0
+            } else {
+                metadata.mtime_nsec()
+            },
         ));
         if kind.is_dir() {
             all.extend(snapshot(&path).iter().map(|line| format!("{name}/{line}")));
