@@ -20,6 +20,7 @@ mod fetch;
 mod files;
 mod formats;
 mod gate;
+mod hooks;
 mod listing;
 mod messages;
 mod metadata;
