@@ -22,6 +22,9 @@ const API_VERSION: &str = "2022-07-01";
 /// More pages than any subscription has.
 const MOST_PAGES: usize = 1_000;
 
+/// Where what is selected names its vaults.
+pub const NOT_NEEDED: &str = "to read secrets of vaults that are named it is not needed";
+
 /// Where vaults are looked for.
 #[derive(Clone, Debug)]
 pub struct Scope {

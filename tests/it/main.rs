@@ -9,6 +9,7 @@ mod answers;
 mod app_service;
 mod canary;
 mod certificate;
+mod check;
 mod choice;
 mod cloud;
 mod command;
