@@ -16,6 +16,8 @@
 mod addresses;
 mod arc;
 mod arguments;
+mod check;
+mod exec;
 mod exemptions;
 mod ground;
 mod metadata;
@@ -59,7 +61,7 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 8] = [
+const ALL: [&[Scenario]; 10] = [
     names::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
@@ -68,6 +70,8 @@ const ALL: [&[Scenario]; 8] = [
     exemptions::SCENARIOS,
     rogue::SCENARIOS,
     output::SCENARIOS,
+    check::SCENARIOS,
+    exec::SCENARIOS,
 ];
 
 fn main() -> ExitCode {
