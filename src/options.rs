@@ -247,7 +247,7 @@ fn asked(
     cloud: &Cloud,
 ) -> Result<(Selection, Result<Output, Error>), Error> {
     let verb = command.command;
-    let format = output::format(verb, settings)?;
+    let format = output::format(command, settings)?;
     let (naming, rank) = output::naming(verb, format, settings, cloud)?;
     let selection = if verb == Command::Vaults {
         Selection::default()
