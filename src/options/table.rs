@@ -2,9 +2,11 @@
 //! the completions and the tests that hold README and help together all read it.
 
 mod help;
+mod keys;
 mod rows;
 
 pub use help::{CREDENTIAL, help};
+pub use keys::{KEYS, Meaning, meaning};
 pub use rows::SECTIONS;
 
 /// A verb of the command line.
