@@ -44,7 +44,7 @@ fn option(row: &OptionRow) -> String {
                 };
                 line(
                     row,
-                    commands,
+                    &commands,
                     &format!(" -x -a {}", quoted(&words.join(" "))),
                 )
             };

@@ -21,6 +21,7 @@ fn words(key: &str) -> Option<&'static str> {
             "an object, whose password is the thumbprint of the certificate that belongs to private_key"
         }
         "certificate_thumbprint" => "the older name of credentials_certificate_thumbprint",
+        "xsoar_key" => "the key of XSOAR's API; or an object, whose password it is",
         "private_key" => "the certificate's private key, as PEM, also on one line",
         "use_managed_identities" => "true: the machine's managed identity",
         "managed_identities_client_id" => {

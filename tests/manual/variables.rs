@@ -1,6 +1,8 @@
 //! The environment.
 
-use akv_xsoar::options::table::{CLIENT_SECRET_VARIABLE, METADATA_VARIABLE, options};
+use akv_xsoar::options::table::{
+    CLIENT_SECRET_VARIABLE, METADATA_VARIABLE, XSOAR_KEY_VARIABLE, options,
+};
 
 /// Each variable that the program looks at, and what it means.
 pub fn variables() -> Vec<(&'static str, String)> {
@@ -13,10 +15,14 @@ pub fn variables() -> Vec<(&'static str, String)> {
 }
 
 /// Those for which there is no option.
-const OTHERS: [(&str, &str); 9] = [
+const OTHERS: [(&str, &str); 10] = [
     (
         CLIENT_SECRET_VARIABLE,
         "the application's secret itself; a file (--client-secret-file) is seen by fewer",
+    ),
+    (
+        XSOAR_KEY_VARIABLE,
+        "the key of XSOAR's API itself; a file (--xsoar-key-file) is seen by fewer",
     ),
     (
         "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",

@@ -30,7 +30,7 @@ _akv_xsoar() {
             [[ $command != exec ]] || _akv_xsoar_other "${starts[i + 1]}"
             return
             ;;
-        --vault | --secret | --match | --tag | --missing | --tenant-id | --client-id | --client-secret-file | --client-certificate | --federated-token-file | --managed-identity-client-id | --managed-identity-object-id | --managed-identity-resource-id | --identity | --cloud | --authority-host | --vault-suffix | --management-endpoint | --subscription-id | --resource-group | --output | --mode | --owner | --format | --user-tag | --decode | --prefix | --env | --timeout | --ca-file | --proxy | --connect-to | --api-version | --config)
+        --vault | --secret | --match | --tag | --missing | --tenant-id | --client-id | --client-secret-file | --client-certificate | --federated-token-file | --managed-identity-client-id | --managed-identity-object-id | --managed-identity-resource-id | --identity | --cloud | --authority-host | --vault-suffix | --management-endpoint | --subscription-id | --resource-group | --output | --mode | --owner | --format | --user-tag | --decode | --prefix | --env | --xsoar-url | --xsoar-key-file | --xsoar-key-id | --xsoar-key-type | --timeout | --ca-file | --proxy | --connect-to | --api-version | --config)
             option=$word
             given+="$word "
             ;;
@@ -53,9 +53,11 @@ _akv_xsoar() {
         *:--cloud) list="public usgov usgcc china germany bleu delos usnat ussec" ;;
         list:--format) list="xsoar jsonl" ;;
         vaults:--format) list="jsonl" ;;
+        push:--format) list="jsonl" ;;
         *:--format) list="xsoar jsonl dotenv shell files" ;;
         *:--decode) list="base64 auto" ;;
-        *:--client-secret-file | *:--client-certificate | *:--federated-token-file | *:--output | *:--ca-file | *:--config)
+        *:--xsoar-key-type) list="standard advanced" ;;
+        *:--client-secret-file | *:--client-certificate | *:--federated-token-file | *:--output | *:--xsoar-key-file | *:--ca-file | *:--config)
             # Readline's own.
             compopt -o default
             return
@@ -64,18 +66,19 @@ _akv_xsoar() {
         esac
     elif [[ $typed == -* ]]; then
         case $command in
-        '') list="--vault --secret --all --match --tag --include-certificates --missing --tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --output --if-changed --mode --owner --format --user-tag --json-value --decode --prefix --env --pristine --timeout --ca-file --proxy --no-proxy --connect-to --api-version --config --verbose --quiet --help --version" ;;
+        '') list="--vault --secret --all --match --tag --include-certificates --missing --tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --output --if-changed --mode --owner --format --user-tag --json-value --decode --prefix --env --pristine --xsoar-url --xsoar-key-file --xsoar-key-id --xsoar-key-type --dry-run --adopt --timeout --ca-file --proxy --no-proxy --connect-to --api-version --config --verbose --quiet --help --version" ;;
         fetch) list="--vault --secret --all --match --tag --include-certificates --missing --tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --output --if-changed --mode --owner --format --user-tag --json-value --decode --prefix --env --timeout --ca-file --proxy --no-proxy --connect-to --api-version --config --verbose --quiet --help --version" ;;
         get) list="--vault --secret --tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --output --if-changed --mode --owner --decode --timeout --ca-file --proxy --no-proxy --connect-to --api-version --config --verbose --quiet --help --version" ;;
         list) list="--vault --secret --all --match --tag --include-certificates --missing --tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --output --if-changed --mode --owner --format --user-tag --timeout --ca-file --proxy --no-proxy --connect-to --api-version --config --verbose --quiet --help --version" ;;
         vaults) list="--tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --output --if-changed --mode --owner --format --timeout --ca-file --proxy --no-proxy --connect-to --api-version --config --verbose --quiet --help --version" ;;
-        check) list="--vault --secret --all --match --tag --include-certificates --missing --tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --output --if-changed --mode --owner --format --user-tag --json-value --decode --prefix --env --timeout --ca-file --proxy --no-proxy --connect-to --api-version --config --verbose --quiet --help --version" ;;
+        check) list="--vault --secret --all --match --tag --include-certificates --missing --tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --output --if-changed --mode --owner --format --user-tag --json-value --decode --prefix --env --xsoar-url --xsoar-key-file --xsoar-key-id --xsoar-key-type --timeout --ca-file --proxy --no-proxy --connect-to --api-version --config --verbose --quiet --help --version" ;;
         exec) list="--vault --secret --all --match --tag --include-certificates --missing --tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --json-value --prefix --env --pristine --timeout --ca-file --proxy --no-proxy --connect-to --api-version --config --verbose --quiet --help --version" ;;
+        push) list="--vault --secret --all --match --tag --include-certificates --missing --tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --output --if-changed --mode --owner --format --user-tag --json-value --xsoar-url --xsoar-key-file --xsoar-key-id --xsoar-key-type --dry-run --adopt --timeout --ca-file --proxy --no-proxy --connect-to --api-version --config --verbose --quiet --help --version" ;;
         esac
         # shellcheck disable=SC2086 # several words
         list=$(_akv_xsoar_left "$given" $list)
     elif [[ -z $command || ($command == help && -z $topic) ]]; then
-        list="fetch get list vaults check exec help"
+        list="fetch get list vaults check exec push help"
     fi
     mapfile -t COMPREPLY < <(compgen -P "$before" -W "$list" -- "$value")
 

@@ -22,7 +22,7 @@ pub enum Meaning {
 }
 
 /// Each of them.
-pub const KEYS: [(&str, Meaning); 17] = [
+pub const KEYS: [(&str, Meaning); 18] = [
     ("azure_cloud", Meaning::Setting("cloud", Takes::One(""))),
     (
         "resource_group_name",
@@ -41,6 +41,7 @@ pub const KEYS: [(&str, Meaning); 17] = [
         Meaning::Password(names::THUMBPRINT),
     ),
     ("private_key", Meaning::Password(names::PRIVATE_KEY)),
+    ("xsoar_key", Meaning::Password(names::XSOAR_KEY)),
     (
         "use_managed_identities",
         Meaning::Flag(names::USE_MANAGED_IDENTITIES),
