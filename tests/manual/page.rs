@@ -39,8 +39,8 @@ certificate store are needed.
 ";
 
 const HOW: &str = "
-Options may stand before or after arguments, as --name VALUE or --name=VALUE. One that takes no list is
-given once. An empty value, in an option, a variable or a key, counts as not given. An option is
+Options may stand before or after arguments; a value follows its option behind a blank or a =. An
+option that takes no list is given once. An empty value, in an option, a variable or a key, counts as not given. An option is
 stronger than a variable of the environment, and that than a key of the configuration file. What is
 selected on the command line replaces what the file selects.
 
@@ -64,7 +64,7 @@ fn title() -> String {
     let mut changes = include_str!("../../CHANGELOG.md").lines();
     let released = changes.find_map(|line| line.strip_prefix(&heading));
     format!(
-        ".\\\" {MADE}\n.TH AKV\\-XSOAR 1 \"{}\" \"akv\\-xsoar {version}\" \"User Commands\"\n.nh\n.ad l\n",
+        ".\\\" {MADE}\n.TH AKV\\-XSOAR 1 \"{}\" \"akv\\-xsoar {version}\" \"User Commands\"\n.nr HY 0\n.hy 0\n.ad l\n",
         released.unwrap_or_default()
     )
 }
