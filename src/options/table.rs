@@ -151,11 +151,12 @@ one's.
         usage: "exec [CREDENTIAL…] -- CMD",
         summary: "run a command with the secrets in its environment",
         more: "\
-Becomes the command once every secret was read: the same process, with its descriptors and signals,
-and the exit code is the command's own, which may be any of those below. 127: there is no such
-command; 126: it cannot be run; both are looked at before anything is fetched. --timeout counts
-until the command starts. What proves this program's own identity (AZURE_CLIENT_SECRET,
-IDENTITY_HEADER and their like) is not passed on.
+Becomes the command once every secret was read: the same process, with its descriptors and signals
+(SIGPIPE at its default), and the exit code is the command's own, which may be any of those below.
+127: there is no such command; 126: it cannot be run; both are looked at before anything is fetched.
+--timeout counts until the command starts. What proves this program's own identity
+(AZURE_CLIENT_SECRET, IDENTITY_HEADER and their like) is not passed on, unless --env names it; a
+--client-secret-file - leaves nothing on stdin.
 ",
         examples: &[
             "akv-xsoar exec kv-prod/db-password -- sh -c 'PGPASSWORD=$DB_PASSWORD psql -h db'",
