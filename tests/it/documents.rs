@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use akv_xsoar::options::table::{COMMANDS, KEYS, options};
+use akv_xsoar::options::table::{COMMANDS, KEYS, meaning, options};
 use serde_json::json;
 
 use crate::command::Akv;
@@ -202,5 +202,20 @@ fn the_configuration_file_knows_the_keys_of_the_man_page() {
         let key = row.key();
         assert_eq!(is_key(&key), row.in_file, "{key}");
         assert!(!row.in_file || named(&key), "{key}");
+    }
+}
+
+/// The instance's configuration that README shows.
+#[test]
+fn the_readme_s_configuration_has_keys_of_the_table() {
+    let readme = fs::read_to_string(shared("../../README.md")).unwrap();
+    let section = readme
+        .split("\n## Use an XSOAR instance's configuration as it is\n")
+        .nth(1);
+    let block = section.unwrap().trim_start().split("\n\n").next().unwrap();
+    let instance: serde_json::Map<String, serde_json::Value> = serde_json::from_str(block).unwrap();
+    assert!(instance.len() > 4, "{block}");
+    for key in instance.keys() {
+        assert!(meaning(key).is_some(), "{key}");
     }
 }
