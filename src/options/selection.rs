@@ -83,31 +83,24 @@ fn from_vaults(
     let secrets = unique(settings, "secret", rank, |setting, item| {
         SecretName::parse(item).ok_or_else(|| of_setting(setting, "secret", item))
     })?;
-    let narrowing = ["all", "match", "tag"]
-        .into_iter()
-        .find_map(|name| settings.on(name, rank));
+    let filter = filter(settings, rank)?;
+    let narrowing = narrowing(settings, rank, &filter);
     let listing = command.command == Command::List;
     let certificates = settings.on("include-certificates", rank);
     let Some(vaults) = vaults else {
-        let widow = settings.at("secret", rank).or(narrowing).or(certificates);
-        return match widow {
-            Some(setting) if secrets.is_empty() => Err(Error::usage(format!(
-                "nothing is selected: {} needs a vault",
-                setting.origin
-            ))
-            .hint("name the vaults with `--vault NAME[,NAME…]`")),
-            Some(_) => Err(
-                Error::usage("nothing is selected: there are secrets, and no vault")
-                    .hint("name the vaults with `--vault NAME[,NAME…]`"),
-            ),
+        let widow = match narrowing.or(certificates) {
+            _ if !secrets.is_empty() => "there are secrets, and no vault".to_owned(),
+            Some(setting) => format!("{} needs a vault", setting.origin),
             None if alone && command.command != Command::Check => {
-                Err(Error::usage("nothing is selected").hint(format!(
+                return Err(Error::usage("nothing is selected").hint(format!(
                     "name what you want: `akv-xsoar {} VAULT/SECRET`",
                     command.name
-                )))
+                )));
             }
-            None => Ok(None),
+            None => return Ok(None),
         };
+        return Err(Error::usage(format!("nothing is selected: {widow}"))
+            .hint("name the vaults with `--vault NAME[,NAME…]`"));
     };
     let what = match (secrets.is_empty(), narrowing.or(certificates)) {
         (false, Some(narrowing)) => {
@@ -120,15 +113,30 @@ fn from_vaults(
             return Err(Error::usage(what).hint("name the secrets, or say which of all are meant"));
         }
         (false, None) => What::Secrets(secrets),
-        (true, _) if narrowing.is_some() || listing => What::Listed(filter(settings, rank)?),
+        (true, _) if narrowing.is_some() || listing => What::Listed(filter),
         (true, _) => {
-            let hint =
-                "name the secrets with `--secret NAME[,NAME…]`, or take all of them with `--all`";
+            let hint = match command.command {
+                Command::Get => "name the secrets with `--secret NAME[,NAME…]`",
+                _ => {
+                    "name the secrets with `--secret NAME[,NAME…]`, or take all of them with `--all`"
+                }
+            };
             let what = "nothing is selected: there are vaults, and no secrets";
             return Err(Error::usage(what).hint(hint));
         }
     };
     Ok(Some(FromVaults { vaults, what }))
+}
+
+/// What asks for listings. A list of patterns without any pattern in it asks for nothing: it must not mean all.
+fn narrowing<'a>(settings: &'a Settings, rank: Rank, filter: &Filter) -> Option<&'a Setting> {
+    let patterns = || {
+        settings
+            .at("match", rank)
+            .filter(|_| !filter.patterns.is_empty())
+    };
+    let all = settings.on("all", rank);
+    all.or_else(patterns).or_else(|| settings.at("tag", rank))
 }
 
 /// The vaults by name, or all of a subscription.
