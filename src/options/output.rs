@@ -86,7 +86,9 @@ pub fn naming(
             }
             match exact.iter().find(|(other, _)| *other == name) {
                 None => exact.push((name, credential)),
-                Some((_, other)) if other.key() == credential.key() => {}
+                Some((_, other)) if other.key() == credential.key() => {
+                    selection::one_version(other, &credential)?;
+                }
                 Some((_, other)) => {
                     return Err(Error::usage(format!(
                         "{} gives `{name}` to `{other}` and to `{credential}`",

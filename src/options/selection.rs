@@ -274,11 +274,18 @@ fn add(named: &mut Vec<Credential>, new: Credential) -> Result<(), Error> {
             named.push(new);
             Ok(())
         }
-        Some(old) if old.version == new.version => Ok(()),
-        Some(_) => Err(Error::usage(format!(
-            "two versions of `{new}` are asked for, and a credential has one password"
-        ))),
+        Some(old) => one_version(old, &new),
     }
+}
+
+/// Whether two spellings of one credential mean one version of it.
+pub fn one_version(old: &Credential, new: &Credential) -> Result<(), Error> {
+    if old.version == new.version {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "two versions of `{new}` are asked for, and a credential has one password"
+    )))
 }
 
 /// The items of an option at a rank, each once, as first spelled.
