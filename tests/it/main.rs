@@ -28,6 +28,7 @@ mod output;
 mod retry;
 mod running;
 mod secrecy;
+mod selection;
 mod shell;
 mod stand_in;
 #[path = "../standin/mod.rs"]
