@@ -13,7 +13,7 @@ use serde_json::error::Category;
 
 use crate::cloud::{Cloud, Host, strip_https};
 use crate::error::{Error, Exit, printable};
-use crate::http::{Answer, Client, Policy, Request, UNRESERVED, Url};
+use crate::http::{Answer, Body, Client, Policy, Request, UNRESERVED, Url};
 use crate::token::AccessToken;
 use crate::vault::VaultName;
 
@@ -160,7 +160,8 @@ fn ask(
         url,
         headers: &[],
         secret_header: Some(("authorization", "Bearer ", token.secret())),
-        form: None,
+        signature: None,
+        body: Body::Nothing,
         policy: Policy::Service,
     };
     let answer = client

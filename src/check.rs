@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::arm;
 use crate::cloud::Cloud;
+use crate::credentials::Format;
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit, Failures};
 use crate::http::Client;
@@ -170,6 +171,7 @@ fn steps(parts: Parts, reporter: &dyn Reporter, report: &mut Report) {
         .selection
         .map(|wanted| report.take("selection", wanted));
     let scope = report.take("subscription", parts.scope).flatten();
+    let server = report.take("xsoar", parts.server).flatten();
     let output = parts
         .output
         .and_then(|output| report.take("output", output));
@@ -190,9 +192,16 @@ fn steps(parts: Parts, reporter: &dyn Reporter, report: &mut Report) {
             output: output.as_ref(),
         };
         over_the_network(&reach, choice.as_ref(), &order, report);
+        if let Some(server) = &server {
+            hosts::xsoar(&client, server, report);
+        }
     }
     if let Some(output) = output {
-        match output.sink.probe() {
+        let probed = match output.format {
+            Some(Format::Files) => output.sink.probe_tree(&parts.deadline),
+            _ => output.sink.probe(&parts.deadline),
+        };
+        match probed {
             Ok(found) => report.ok("output", &found),
             Err(error) => report.failed("output", &error),
         }

@@ -9,6 +9,7 @@ use crate::read::read;
 use crate::secret::Secret;
 use crate::selection::Selection;
 use crate::session::Session;
+use crate::sink::Entry;
 use crate::variables::Naming;
 
 /// What is to be read, and what is to be made of it.
@@ -117,8 +118,24 @@ impl Held {
     }
 }
 
-/// A secret's file: its vault, its name, its content.
-pub type SecretFile = (String, String, Zeroizing<Vec<u8>>);
+/// A secret as a file.
+pub struct SecretFile {
+    vault: String,
+    secret: String,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl SecretFile {
+    /// As the sink takes it.
+    #[must_use]
+    pub fn entry(&self) -> Entry<'_> {
+        Entry {
+            vault: &self.vault,
+            secret: &self.secret,
+            bytes: &self.bytes,
+        }
+    }
+}
 
 /// The files of everything selected; a vault's are together, however it was spelled.
 ///
@@ -142,9 +159,13 @@ pub fn files(session: &Session, order: &Order) -> Result<Vec<SecretFile>, Failur
             let vault = credential.vault.as_str();
             let known = files
                 .iter()
-                .find(|(other, ..)| other.eq_ignore_ascii_case(vault));
-            let vault = known.map_or(vault, |(first, ..)| first).to_owned();
-            files.push((vault, credential.secret.as_str().to_owned(), bytes));
+                .find(|file| file.vault.eq_ignore_ascii_case(vault));
+            let vault = known.map_or(vault, |first| &first.vault).to_owned();
+            files.push(SecretFile {
+                vault,
+                secret: credential.secret.as_str().to_owned(),
+                bytes,
+            });
             Ok(())
         },
     )?;

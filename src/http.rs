@@ -81,10 +81,61 @@ pub struct Request<'a> {
     pub headers: &'a [(&'static str, &'a str)],
     /// A header whose value is a secret: its name, what stands before the secret, the secret.
     pub secret_header: Option<(&'static str, &'static str, &'a Secret)>,
-    /// A form to POST; without one it is a GET.
-    pub form: Option<&'a Secret>,
+    /// Headers that are made anew for each attempt.
+    pub signature: Option<&'a dyn Sign>,
+    /// What is sent, and so how.
+    pub body: Body<'a>,
     /// Whose rules for retries and proxies hold.
     pub policy: Policy,
+}
+
+impl Request<'_> {
+    /// No answer is read beyond this. Of Azure's none is larger than a megabyte: a secret has at most
+    /// 25 kB, a page at most 25 items; a page of XSOAR's store may be.
+    fn largest(&self) -> usize {
+        match self.body {
+            Body::Nothing | Body::Form(_) => 1 << 20,
+            Body::Query(_) | Body::Change(_) => 16 << 20,
+        }
+    }
+}
+
+/// What a request carries.
+#[derive(Clone, Copy)]
+pub enum Body<'a> {
+    /// Nothing: a GET.
+    Nothing,
+    /// A form, by POST.
+    Form(&'a Secret),
+    /// JSON that asks for something, by POST.
+    Query(&'a Secret),
+    /// JSON that changes something, by PUT.
+    Change(&'a Secret),
+}
+
+impl Body<'_> {
+    fn method(self) -> Method {
+        match self {
+            Self::Nothing => Method::GET,
+            Self::Form(_) | Self::Query(_) => Method::POST,
+            Self::Change(_) => Method::PUT,
+        }
+    }
+
+    /// Its type and its text.
+    fn content(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::Nothing => None,
+            Self::Form(form) => Some(("application/x-www-form-urlencoded", form.expose())),
+            Self::Query(json) | Self::Change(json) => Some(("application/json", json.expose())),
+        }
+    }
+}
+
+/// Proves who asks by headers that are good for one attempt.
+pub trait Sign {
+    /// The headers, secret or not: their names and values.
+    fn headers(&self) -> Vec<(&'static str, Secret)>;
 }
 
 /// The network of one run: three ways out of it, each set up when first used.
@@ -207,6 +258,19 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// Waits before a change is tried once more, longer each time; `false`: there is no time for that.
+    #[must_use]
+    pub fn pause(&self, tries: u32) -> bool {
+        let wait = retry::pause(tries);
+        if !self.fits(wait) {
+            return false;
+        }
+        self.reporter
+            .verbose(&format!("try {} in {}", tries + 1, seconds(wait)));
+        std::thread::sleep(wait);
+        true
+    }
+
     /// Whether a wait leaves time for an attempt behind it.
     fn fits(&self, wait: Duration) -> bool {
         wait.saturating_add(LEAST_ATTEMPT) < self.network.deadline.left()
@@ -218,7 +282,7 @@ impl<'a> Client<'a> {
         let mut result = self.exchange(request);
         let stale =
             matches!(&result, Err(failure) if failure.kind == Kind::Cut) && self.pace.was_stale();
-        if stale && request.form.is_none() {
+        if stale && matches!(request.body, Body::Nothing | Body::Query(_)) {
             self.reporter
                 .verbose("the kept-alive connection was closed: once more over a new one");
             result = self.exchange(request);
@@ -230,11 +294,7 @@ impl<'a> Client<'a> {
             Ok(answer) => answer.status.to_string(),
             Err(failure) => failure.to_string(),
         };
-        let method = if request.form.is_some() {
-            "POST"
-        } else {
-            "GET"
-        };
+        let method = request.body.method();
         let (host, purpose) = (request.url.host(), &request.purpose);
         let took = start.elapsed().as_millis();
         self.reporter.verbose(&format!(
@@ -246,28 +306,31 @@ impl<'a> Client<'a> {
     fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
         let host = request.url.host();
         let connect = match request.policy {
-            Policy::Service => CONNECT,
+            Policy::Service | Policy::Change => CONNECT,
             Policy::Metadata => CONNECT_METADATA,
         };
         self.pace.begin(host, connect);
         self.pace.left(host)?;
         let agent = self.agent(request);
-        let response = if let Some(form) = request.form {
-            let head = head(request, Method::POST).map_err(|_| unsendable(host))?;
-            let head = head.header("content-type", "application/x-www-form-urlencoded");
-            head.body(form.expose()).map(|post| agent.run(post))
-        } else {
-            let head = head(request, Method::GET).map_err(|_| unsendable(host))?;
-            head.body(()).map(|get| agent.run(get))
+        let head = head(request).map_err(|_| unsendable(host))?;
+        let response = match request.body.content() {
+            Some((kind, text)) => {
+                let head = head.header("content-type", kind);
+                head.body(text).map(|whole| agent.run(whole))
+            }
+            None => head.body(()).map(|get| agent.run(get)),
         };
         let response = response.map_err(|_| unsendable(host))?;
         let response = response.map_err(|error| self.translate(error, host))?;
         let (parts, body) = response.into_parts();
         let length = body.content_length();
-        let body = read_body(body.into_reader(), length, host).map_err(|error| match error {
-            BodyProblem::Ours(failure) => failure,
-            BodyProblem::Read(error) => self.translate(ureq::Error::from(error), host),
-        })?;
+        let body =
+            read_body(body.into_reader(), length, request.largest(), host).map_err(|error| {
+                match error {
+                    BodyProblem::Ours(failure) => failure,
+                    BodyProblem::Read(error) => self.translate(ureq::Error::from(error), host),
+                }
+            })?;
         Ok(Answer {
             status: parts.status.as_u16(),
             body,
@@ -288,13 +351,15 @@ impl<'a> Client<'a> {
                 .get_or_init(|| self.new_agent(None, Vec::new()));
         }
         let (host, port) = (request.url.host(), request.url.port());
+        // Plain http is on this machine, whatever the proxy would say to it.
+        let plain = !request.url.is_https();
         let directed = self
             .network
             .connect_to
             .iter()
             .any(|connect_to| connect_to.applies(host, port));
         match &self.network.proxy {
-            Some(proxy) if !directed && !self.network.no_proxy.covers(host, port) => self
+            Some(proxy) if !plain && !directed && !self.network.no_proxy.covers(host, port) => self
                 .proxied
                 .get_or_init(|| self.new_agent(Some(proxy), Vec::new())),
             _ => self
@@ -340,12 +405,9 @@ impl<'a> Client<'a> {
     }
 }
 
-fn head(
-    request: &Request,
-    method: Method,
-) -> Result<ureq::http::request::Builder, InvalidHeaderValue> {
+fn head(request: &Request) -> Result<ureq::http::request::Builder, InvalidHeaderValue> {
     let mut head = HttpRequest::builder()
-        .method(method)
+        .method(request.body.method())
         .uri(request.url.0.clone());
     for (name, value) in request.headers {
         head = head.header(*name, HeaderValue::from_str(value)?);
@@ -355,6 +417,11 @@ fn head(
         let mut value = HeaderValue::from_str(&text)?;
         value.set_sensitive(true);
         head = head.header(*name, value);
+    }
+    for (name, secret) in request.signature.map(Sign::headers).unwrap_or_default() {
+        let mut value = HeaderValue::from_str(secret.expose())?;
+        value.set_sensitive(true);
+        head = head.header(name, value);
     }
     Ok(head)
 }

@@ -15,7 +15,8 @@
 //! * [`credentials`] makes XSOAR's documents and other formats of them, with the names of [`variables`]
 //!   where those are variables, and [`sink`] writes them, whole or not at all.
 //!
-//! The verbs are files of their own: [`fetch`] (and `get`), [`list`], [`vaults`], [`exec`], [`check`].
+//! The verbs are files of their own: [`fetch`] (and `get`), [`list`], [`vaults`], [`exec`], [`check`], and [`push`] with the server's side in
+//! [`xsoar`].
 //!
 //! Below stand [`http`] (the one way to the network: retries, trust, proxies), [`file`](mod@file)
 //! (files that people name), [`deadline`], [`report`] (what a run says while it goes), [`process`]
@@ -38,6 +39,7 @@ pub mod list;
 pub mod missing;
 pub mod options;
 pub mod process;
+pub mod push;
 pub mod read;
 pub mod report;
 pub mod secret;
@@ -49,17 +51,19 @@ pub mod token;
 pub mod variables;
 pub mod vault;
 pub mod vaults;
+pub mod xsoar;
 
 use zeroize::Zeroizing;
 
 use credentials::{Document, Format, dotenv, json, shell};
 use error::{Error, Exit, Failures};
 use exec::Program;
-use fetch::{Held, Order};
+use fetch::{Held, Order, SecretFile};
 use http::Client;
 use options::Options;
 use options::table::Command;
 use process::Caller;
+use push::Push;
 use report::Reporter;
 use session::Session;
 use sink::Written;
@@ -104,6 +108,18 @@ pub fn run(
         reporter.progress_over();
         return Err(program.become_it(&held, caller));
     }
+    if let (Command::Push, Some(server)) = (options.command, &options.server) {
+        let push = Push {
+            server,
+            dry_run: options.dry_run,
+            adopt: options.adopt,
+        };
+        let report = push::push(&session, &order, &push)?;
+        reporter.progress_over();
+        let text = report.text(options.format.is_some());
+        let written = options.sink.write(text.as_bytes(), &deadline);
+        return Failures::check(report.failures).and(Ok(written?));
+    }
     let result = match (options.command, options.format) {
         (Command::Get, _) => fetch::value(&session, &order)?,
         (Command::List, format) => {
@@ -121,8 +137,10 @@ pub fn run(
         }
         (_, Some(Format::Files)) => {
             let files = fetch::files(&session, &order)?;
+            let entries: Vec<_> = files.iter().map(SecretFile::entry).collect();
             reporter.progress_over();
-            return Ok(options.sink.write_tree(&files, &deadline)?);
+            options.sink.write_tree(&entries, &deadline)?;
+            return Ok(Written::All);
         }
         (_, Some(format @ (Format::Dotenv | Format::Shell))) => {
             variables(&session, &order, options, format)?

@@ -51,7 +51,7 @@ fn obey(
     })?;
     match wish {
         Wish::Show(text) => {
-            Sink::Stdout.write(text.as_bytes(), &messages.deadline())?;
+            Sink::stdout().write(text.as_bytes(), &messages.deadline())?;
         }
         Wish::Run(options) => {
             messages.set_deadline(options.network.deadline);
@@ -81,6 +81,6 @@ fn inspect(parts: Parts, messages: &Messages) -> Result<Exit, Failures> {
                 State::Failed => paint.red(word),
             })
         };
-        Sink::Stdout.write(line.as_bytes(), &deadline).map(drop)
+        Sink::stdout().write(line.as_bytes(), &deadline).map(drop)
     })
 }

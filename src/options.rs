@@ -11,9 +11,11 @@ mod identity;
 mod json;
 mod network;
 mod output;
+mod proof;
 mod selection;
 mod settings;
 pub mod table;
+mod xsoar;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -32,10 +34,11 @@ use crate::secret::Secret;
 use crate::selection::Selection;
 use crate::sink::Sink;
 use crate::variables::Naming;
+use crate::xsoar::Server;
 use arguments::Arguments;
 pub use identity::Choice;
 use settings::{Origin, Rank, Settings, names};
-use table::{CLIENT_SECRET_VARIABLE, Command, CommandRow};
+use table::{CLIENT_SECRET_VARIABLE, Command, CommandRow, XSOAR_KEY_VARIABLE};
 
 /// What the user wants.
 pub enum Wish {
@@ -69,6 +72,12 @@ pub struct Options {
     pub pristine: bool,
     /// Where vaults are looked for.
     pub scope: Option<Scope>,
+    /// Whose credential store is brought up to date.
+    pub server: Option<Server>,
+    /// Whether nothing is written there.
+    pub dry_run: bool,
+    /// Whether what somebody else created there is overwritten.
+    pub adopt: bool,
     /// Who asks.
     pub choice: Choice,
     /// Which cloud is asked.
@@ -93,6 +102,8 @@ pub struct Parts {
     pub output: Option<Result<Output, Error>>,
     /// Where vaults are looked for.
     pub scope: Result<Option<Scope>, Error>,
+    /// An XSOAR server.
+    pub server: Result<Option<Server>, Error>,
     /// Who asks.
     pub choice: Result<Choice, Error>,
     /// Which cloud is asked.
@@ -212,7 +223,7 @@ fn parts(
     let asked = cloud
         .as_ref()
         .ok()
-        .map(|cloud| asked(command, credentials, settings, cloud));
+        .map(|cloud| asked(command, credentials, settings, surroundings, cloud));
     let (selection, output) = match asked {
         None => (None, None),
         Some(Ok((selection, output))) => (Some(Ok(selection)), Some(output)),
@@ -231,6 +242,11 @@ fn parts(
             Command::Check => selection::maybe_scope(settings),
             _ => Ok(None),
         },
+        server: match command.command {
+            Command::Push => xsoar::server(settings, surroundings).map(Some),
+            Command::Check => xsoar::maybe_server(settings, surroundings),
+            _ => Ok(None),
+        },
         choice,
         cloud,
         api_version: api_version(settings),
@@ -244,6 +260,7 @@ fn asked(
     command: &CommandRow,
     credentials: &[String],
     settings: &Settings,
+    surroundings: &Surroundings,
     cloud: &Cloud,
 ) -> Result<(Selection, Result<Output, Error>), Error> {
     let verb = command.command;
@@ -260,7 +277,7 @@ fn asked(
     let output = || {
         Ok(Output {
             shape: output::shape(verb, format, settings)?,
-            sink: output::sink(format, settings)?,
+            sink: output::sink(format, settings, surroundings.deadline)?,
             format,
             naming,
         })
@@ -292,6 +309,9 @@ impl Parts {
             words,
             pristine: settings.is_on("pristine"),
             scope: self.scope?,
+            server: self.server?,
+            dry_run: settings.is_on("dry-run"),
+            adopt: settings.is_on("adopt"),
             choice,
             cloud,
             api_version: self.api_version?,
@@ -349,12 +369,14 @@ fn add_environment(settings: &mut Settings, environment: Environment) -> Result<
             add_variable(settings, environment, row.name, name)?;
         }
     }
-    add_variable(
-        settings,
-        environment,
-        names::CLIENT_SECRET,
-        CLIENT_SECRET_VARIABLE,
-    )
+    let secrets = [
+        (names::CLIENT_SECRET, CLIENT_SECRET_VARIABLE),
+        (names::XSOAR_KEY, XSOAR_KEY_VARIABLE),
+    ];
+    for (name, variable) in secrets {
+        add_variable(settings, environment, name, variable)?;
+    }
+    Ok(())
 }
 
 fn add_variable(

@@ -1,37 +1,45 @@
-//! Where the result goes: standard output, or a file that is whole or untouched.
+//! Where the result goes: standard output, a file that is whole or untouched, or a directory of files.
 //!
 //! A path is followed (`place`) to a directory and a name in it. A file there is replaced (`replace`):
-//! written under another name beside it, and renamed once its bytes are on the disk. A FIFO, a device
-//! or a descriptor is written as it is. Nothing is opened before there is something to write.
+//! written under another name beside it, and renamed once its bytes are on the disk, with the
+//! permissions and the owner that were asked for (`attributes`, `owner`); one that has the content
+//! already can stay (`same`). A FIFO, a device or a descriptor is written as it is (`stream`). Nothing
+//! is opened before there is something to write. A directory (`tree`) gets all its files at once.
 //!
 //! A descriptor that is closed when the program starts cannot be told from `/dev/null`: Rust opens
 //! that in its place before `main`, so that no other file of ours gets its number.
 
+mod attributes;
+mod names;
+mod owner;
 mod place;
 mod replace;
+mod same;
+mod stream;
+mod tree;
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use rustix::event::PollFlags;
-use rustix::fs::{CWD, FileType, Mode, OFlags};
-use rustix::io::Errno;
+use rustix::fs::OFlags;
+
+pub use attributes::{Attributes, Permissions};
+pub use owner::Owner;
+pub use tree::Entry;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
-use crate::file::{shown, wait, words};
+use crate::file::{shown, words};
 use place::{Place, Thing};
+use stream::{write_special, write_stdout, write_stream};
 
-/// Where a result goes.
+/// Where a result goes, and what it is to be like there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sink {
-    /// Standard output.
-    Stdout,
-    /// A file, by its path.
-    File(PathBuf),
+pub struct Sink {
+    /// Standard output where there is none.
+    path: Option<PathBuf>,
+    attributes: Attributes,
 }
 
 /// What a whole write came to.
@@ -44,18 +52,32 @@ pub enum Written {
 }
 
 impl Sink {
+    /// Standard output.
+    #[must_use]
+    pub fn stdout() -> Self {
+        Self {
+            path: None,
+            attributes: Attributes::default(),
+        }
+    }
+
     /// The sink of an `--output`: `-` and the names of standard output's descriptor are that.
     #[must_use]
-    pub fn new(path: PathBuf) -> Self {
+    pub fn new(path: PathBuf, attributes: Attributes) -> Self {
         let names = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
-        if names
+        let is_stdout = names
             .iter()
-            .any(|name| path.as_os_str() == OsStr::new(name))
-        {
-            Self::Stdout
-        } else {
-            Self::File(path)
+            .any(|name| path.as_os_str() == OsStr::new(name));
+        Self {
+            path: (!is_stdout).then_some(path),
+            attributes,
         }
+    }
+
+    /// Whether it is standard output.
+    #[must_use]
+    pub fn is_stdout(&self) -> bool {
+        self.path.is_none()
     }
 
     /// Writes the whole result.
@@ -64,37 +86,106 @@ impl Sink {
     /// [`Exit::Output`], or [`Exit::Deadline`] where a reader does not take it in time. A file that
     /// was there before is as it was.
     pub fn write(&self, bytes: &[u8], deadline: &Deadline) -> Result<Written, Error> {
-        let (result, operation) = match self {
-            Self::Stdout => {
-                let result = match write_stdout(bytes, deadline) {
-                    Err(Problem::Pipe) => return Ok(Written::ReaderGone),
-                    result => result,
-                };
-                (result, "cannot write to standard output".to_owned())
+        let result = match &self.path {
+            None => self
+                .check_stream()
+                .and_then(|()| write_stdout(bytes, deadline)),
+            Some(path) => self.write_path(path, bytes, deadline),
+        };
+        match result {
+            Ok(()) => Ok(Written::All),
+            Err(Problem::Pipe) if self.path.is_none() => Ok(Written::ReaderGone),
+            Err(problem) => Err(self.error(problem, deadline)),
+        }
+    }
+
+    /// Writes one file a secret into a directory: all of them, at once.
+    ///
+    /// # Errors
+    /// [`Exit::Output`], or [`Exit::Deadline`] where another run does not make way in time. What was
+    /// there before is as it was.
+    pub fn write_tree(&self, entries: &[Entry], deadline: &Deadline) -> Result<(), Error> {
+        let result = match &self.path {
+            None => Err(Problem::Other("it is no directory".to_owned())),
+            Some(path) => tree::write(path, entries, &self.attributes, deadline),
+        };
+        result.map_err(|problem| self.error(problem, deadline))
+    }
+
+    /// Whether [`Sink::write`] has a place to write to, and what is there. Changes nothing: a file
+    /// beside it is made, with the mode and the owner that were asked for, and removed again.
+    ///
+    /// # Errors
+    /// As [`Sink::write`].
+    pub fn probe(&self, deadline: &Deadline) -> Result<String, Error> {
+        let result = match &self.path {
+            None => self.check_stream().map(|()| "standard output"),
+            Some(path) => self.probe_path(path),
+        };
+        result
+            .map(str::to_owned)
+            .map_err(|problem| self.error(problem, deadline))
+    }
+
+    /// The same for [`Sink::write_tree`].
+    ///
+    /// # Errors
+    /// As [`Sink::write_tree`].
+    pub fn probe_tree(&self, deadline: &Deadline) -> Result<String, Error> {
+        let result = match &self.path {
+            None => Err(Problem::Other("it is no directory".to_owned())),
+            Some(path) => tree::probe(path, &self.attributes),
+        };
+        result
+            .map(str::to_owned)
+            .map_err(|problem| self.error(problem, deadline))
+    }
+
+    fn write_path(&self, path: &Path, bytes: &[u8], deadline: &Deadline) -> Result<(), Problem> {
+        let place = Place::find(path)?;
+        let flags = match place.thing {
+            Thing::Nothing | Thing::File => {
+                return replace::replace(&place.directory, &place.name, bytes, &self.attributes);
             }
-            Self::File(path) => {
-                let operation = format!("cannot write `{}`", shown(path));
-                (write_path(path, bytes, deadline), operation)
+            Thing::Directory(_) => return Err(directory()),
+            Thing::Stream => OFlags::NOFOLLOW,
+            // Its file may have been written to before, and what was written stays.
+            Thing::Descriptor => OFlags::APPEND,
+        };
+        self.check_stream()?;
+        write_special(&place, flags, bytes, deadline)
+    }
+
+    fn probe_path(&self, path: &Path) -> Result<&'static str, Problem> {
+        let place = Place::find(path)?;
+        let found = match place.thing {
+            Thing::Nothing => "a new file",
+            Thing::File => "a file, to be replaced",
+            Thing::Directory(_) => return Err(directory()),
+            Thing::Stream | Thing::Descriptor => {
+                return self
+                    .check_stream()
+                    .map(|()| "no file, to be written as it is");
             }
         };
-        result.map_err(|problem| problem.error(operation, deadline))?;
-        Ok(Written::All)
+        replace::probe(&place.directory, &self.attributes)?;
+        Ok(found)
     }
-}
 
-impl Sink {
-    // TEMPORARY
-    /// t
-    pub fn write_tree(
-        &self,
-        _: &[(String, String, zeroize::Zeroizing<Vec<u8>>)],
-        _: &Deadline,
-    ) -> Result<Written, Error> {
-        Err(Error::usage("tmp"))
+    /// What is no file is somebody else's: neither its permissions nor its owner is for us to set.
+    fn check_stream(&self) -> Result<(), Problem> {
+        if self.attributes.are_for_files() {
+            return Err(Problem::NoFile);
+        }
+        Ok(())
     }
-    /// t
-    pub fn probe(&self) -> Result<String, Error> {
-        Ok("tmp".into())
+
+    fn error(&self, problem: Problem, deadline: &Deadline) -> Error {
+        let operation = match &self.path {
+            None => "cannot write to standard output".to_owned(),
+            Some(path) => format!("cannot write `{}`", shown(path)),
+        };
+        problem.error(operation, deadline)
     }
 }
 
@@ -107,32 +198,55 @@ pub fn tell(text: &str, deadline: &Deadline) {
 enum Problem {
     Pipe,
     Deadline,
+    Locked,
+    NoFile,
+    Foreign(String),
     System(&'static str, io::Error),
     Other(String),
 }
 
 impl Problem {
     fn error(self, operation: String, deadline: &Deadline) -> Error {
-        let error = |cause: String| Error::new(Exit::Output, operation, cause);
+        let within = |what: &str| format!("{what} within {} (`--timeout`)", deadline.seconds());
         match self {
-            Self::Pipe => error("its reader has gone".to_owned()),
-            Self::Deadline => Error::new(
-                Exit::Deadline,
-                "the output was not taken in time",
-                format!("nobody read it within {} (`--timeout`)", deadline.seconds()),
-            ),
-            Self::Other(cause) => error(cause),
+            Self::Pipe => Error::new(Exit::Output, operation, "its reader has gone"),
+            Self::Deadline => {
+                let operation = "the output was not taken in time";
+                Error::new(Exit::Deadline, operation, within("nobody read it"))
+            }
+            Self::Locked => {
+                let cause = within("another run that writes there did not end");
+                Error::new(Exit::Deadline, operation, cause)
+            }
+            Self::NoFile => {
+                let cause = "it is no file, whose mode and owner could be set";
+                let hint = "leave `--mode` and `--owner` out, or name a file with `--output`";
+                Error::new(Exit::Output, operation, cause).hint(hint)
+            }
+            Self::Foreign(name) => {
+                let cause = format!("`{name}` in it was not made by this program");
+                let hint = "move it away, or choose another directory";
+                Error::new(Exit::Output, operation, cause).hint(hint)
+            }
+            Self::Other(cause) => Error::new(Exit::Output, operation, cause),
             Self::System(what, cause) => {
-                error(format!("{what}: {}", words(&cause))).maybe_hint(advice(&cause))
+                let words = format!("{what}: {}", words(&cause));
+                Error::new(Exit::Output, operation, words).maybe_hint(advice(what, &cause))
             }
         }
     }
 }
 
 /// What a person does about a system's error.
-fn advice(cause: &io::Error) -> Option<String> {
+fn advice(what: &str, cause: &io::Error) -> Option<String> {
     let hint = match cause.kind() {
         io::ErrorKind::NotFound => "the directory must be there already",
+        io::ErrorKind::PermissionDenied if what == "chown" => {
+            "only root may give files away; others may choose one of their own groups"
+        }
+        io::ErrorKind::InvalidInput if what == "chown" => {
+            "a container may not know every number: choose one that it maps"
+        }
         io::ErrorKind::PermissionDenied => {
             "the user who runs this must be able to write into the directory, not only the file"
         }
@@ -159,76 +273,6 @@ fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Problem {
     }
 }
 
-fn write_stdout(bytes: &[u8], deadline: &Deadline) -> Result<(), Problem> {
-    let stdout = io::stdout();
-    match reopen(stdout.as_fd()) {
-        Some(own) => write_stream(own, bytes, deadline),
-        None => write_stream(stdout, bytes, deadline),
-    }
-}
-
-/// A pipe or a terminal once more, for a descriptor that does not block: not blocking is a matter of
-/// the descriptor, and the one that was handed to us may be others', too. Where that is not allowed,
-/// only a writer beside us, or a terminal that was stopped, can hold up a run beyond its deadline.
-fn reopen(stdout: impl AsFd) -> Option<OwnedFd> {
-    let mode = rustix::fs::fstat(&stdout).ok()?.st_mode;
-    if !FileType::from_raw_mode(mode).is_fifo() && !rustix::termios::isatty(&stdout) {
-        return None;
-    }
-    rustix::fs::openat(CWD, "/proc/self/fd/1", STREAM, Mode::empty()).ok()
-}
-
-/// How what is no file is opened: it neither blocks nor becomes our terminal.
-const STREAM: OFlags = OFlags::WRONLY
-    .union(OFlags::NONBLOCK)
-    .union(OFlags::NOCTTY)
-    .union(OFlags::CLOEXEC);
-
-/// Writes what a pipe takes at once, never so much that the write would block.
-fn write_stream(fd: impl AsFd, mut bytes: &[u8], deadline: &Deadline) -> Result<(), Problem> {
-    /// `PIPE_BUF`: what is writable takes this much.
-    const PART: usize = 4096;
-    while !bytes.is_empty() {
-        if !wait(fd.as_fd(), PollFlags::OUT, deadline) {
-            return Err(Problem::Deadline);
-        }
-        match rustix::io::write(&fd, &bytes[..bytes.len().min(PART)]) {
-            Ok(count) => bytes = &bytes[count..],
-            Err(Errno::INTR | Errno::AGAIN) => {}
-            Err(error) => return Err(system("write")(error)),
-        }
-    }
-    Ok(())
-}
-
-fn write_path(path: &Path, bytes: &[u8], deadline: &Deadline) -> Result<(), Problem> {
-    let place = Place::find(path)?;
-    match place.thing {
-        Thing::Nothing | Thing::File => replace::replace(&place.directory, &place.name, bytes),
-        Thing::Stream => write_special(&place, OFlags::NOFOLLOW, bytes, deadline),
-        // Its file may have been written to before, and what was written stays.
-        Thing::Descriptor => write_special(&place, OFlags::APPEND, bytes, deadline),
-    }
-}
-
-/// A FIFO, a terminal, `/dev/null`, a descriptor: there is nothing to replace.
-fn write_special(
-    place: &Place,
-    flags: OFlags,
-    bytes: &[u8],
-    deadline: &Deadline,
-) -> Result<(), Problem> {
-    let fd = loop {
-        match rustix::fs::openat(&place.directory, &place.name, STREAM | flags, Mode::empty()) {
-            Ok(fd) => break fd,
-            // A FIFO that nobody reads yet; the system has no way to wait for one without blocking.
-            Err(Errno::NXIO) if !deadline.passed() => {
-                std::thread::sleep(Duration::from_millis(20).min(deadline.left()));
-            }
-            Err(Errno::NXIO) => return Err(Problem::Deadline),
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(system("open")(error)),
-        }
-    };
-    write_stream(fd, bytes, deadline)
+fn directory() -> Problem {
+    Problem::Other("it is a directory".to_owned())
 }

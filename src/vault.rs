@@ -17,7 +17,7 @@ pub use refusal::{Reach, Refusal, no_answer};
 
 use crate::cloud::{Host, strip_https};
 use crate::error::Exit;
-use crate::http::{Answer, Client, Policy, Request, Url};
+use crate::http::{Answer, Body, Client, Policy, Request, Url};
 use crate::secret::Secret;
 use crate::token::AccessToken;
 
@@ -235,7 +235,8 @@ impl<'a> Vault<'a> {
             url,
             headers: &[],
             secret_header: Some(("authorization", "Bearer ", self.token.secret())),
-            form: None,
+            signature: None,
+            body: Body::Nothing,
             policy: Policy::Service,
         };
         let answer = self

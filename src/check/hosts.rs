@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 use super::Report;
 use crate::cloud::{Cloud, Host};
 use crate::error::{Error, Exit};
-use crate::http::{Answer, Client, Policy, Request, Trust, Url};
+use crate::http::{Answer, Body, Client, Policy, Request, Trust, Url};
+use crate::push;
 use crate::vault::{VaultName, no_answer};
+use crate::xsoar::{Server, Stored};
 
 /// A clock that is off by more makes tokens and signatures worthless.
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);
@@ -86,13 +88,33 @@ pub fn vault(
     }
 }
 
+/// An XSOAR server: reached, with a key that it accepts, and what its store has.
+pub fn xsoar(client: &Client, server: &Server, report: &mut Report) {
+    let host = server.host();
+    let name = format!("xsoar {host}");
+    client.learn(server.key().secret());
+    match server.list(client) {
+        Ok(stored) => {
+            let comment = |stored: &&Stored| stored.comment.as_deref().is_some_and(push::is_ours);
+            let (all, ours) = (stored.len(), stored.iter().filter(comment).count());
+            let trust = trust(client, &host);
+            let key = server.key().words();
+            let found =
+                format!("{trust}; it accepts {key}; {all} credentials, {ours} of them ours");
+            report.ok(name, &found);
+        }
+        Err(refusal) => report.failed(name, &refusal.error),
+    }
+}
+
 fn ask(client: &Client, url: &Url) -> Result<Answer, crate::http::Failure> {
     client.send(&Request {
         purpose: "is it there?".into(),
         url,
         headers: &[],
         secret_header: None,
-        form: None,
+        signature: None,
+        body: Body::Nothing,
         policy: Policy::Service,
     })
 }
@@ -103,12 +125,19 @@ fn describe(client: &Client, host: &str, answer: &Answer) -> String {
         Some(count) => format!("{count} addresses"),
         None => "reached by a proxy or `--connect-to`".to_owned(),
     };
-    let trust = match client.trust(host) {
+    format!(
+        "{addresses}, {}, HTTP status {}",
+        trust(client, host),
+        answer.status
+    )
+}
+
+fn trust(client: &Client, host: &str) -> &'static str {
+    match client.trust(host) {
         Some(Trust::BuiltIn) => "certificate chained to a built-in root",
         Some(Trust::CaFile) => {
             "certificate chained to `--ca-file` only: an inspecting proxy or a private CA"
         }
-        None => "certificate checked before",
-    };
-    format!("{addresses}, {trust}, HTTP status {}", answer.status)
+        None => "no TLS",
+    }
 }

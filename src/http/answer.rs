@@ -10,9 +10,6 @@ use super::failure::{Failure, Kind};
 use crate::deadline::seconds;
 use crate::error::Exit;
 
-/// No answer of Azure's is larger: a secret has at most 25 kB, a page at most 25 items.
-const LARGEST_BODY: usize = 1 << 20;
-
 /// What a service answered, once there was no retry left that was worth its time.
 pub struct Answer {
     /// The HTTP status.
@@ -110,28 +107,29 @@ pub(super) enum BodyProblem {
 pub(super) fn read_body(
     mut reader: impl Read,
     length: Option<u64>,
+    largest: usize,
     host: &str,
 ) -> Result<Zeroizing<Vec<u8>>, BodyProblem> {
     let too_large = || {
         let cause =
-            format!("the answer of `{host}` is larger than any of Azure's ({LARGEST_BODY} bytes)");
+            format!("the answer of `{host}` is larger than any that makes sense ({largest} bytes)");
         BodyProblem::Ours(Failure::new(Kind::Garbled, cause))
     };
     let announced = length
         .map_or(Ok(16 * 1024), usize::try_from)
         .unwrap_or(usize::MAX);
-    if announced > LARGEST_BODY {
+    if announced > largest {
         return Err(too_large());
     }
     let mut body = Zeroizing::new(vec![0; announced + 1]);
     let mut filled = 0;
     loop {
         if filled == body.len() {
-            if filled > LARGEST_BODY {
+            if filled > largest {
                 return Err(too_large());
             }
             // Not `resize`: it would leave what it moves from unwiped.
-            let mut larger = Zeroizing::new(vec![0; (filled * 2).min(LARGEST_BODY + 1)]);
+            let mut larger = Zeroizing::new(vec![0; (filled * 2).min(largest + 1)]);
             larger[..filled].copy_from_slice(&body);
             body = larger;
         }
@@ -154,7 +152,7 @@ mod tests {
     #[test]
     fn bodies_are_bounded() {
         let read = |size: u64, length| {
-            read_body(io::repeat(b'x').take(size), length, "h").map(|b| b.len())
+            read_body(io::repeat(b'x').take(size), length, 1 << 20, "h").map(|b| b.len())
         };
         assert_eq!(read(0, None).ok(), Some(0));
         assert_eq!(read(100_000, None).ok(), Some(100_000));

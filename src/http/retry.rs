@@ -13,6 +13,8 @@ use super::failure::{Failure, Kind};
 pub enum Policy {
     /// Entra ID, Key Vault: https, through the proxy if there is one.
     Service,
+    /// What must not be done twice: another try only where the first one cannot have done it.
+    Change,
     /// A metadata endpoint: plain http allowed, never a proxy, its own retry table.
     Metadata,
 }
@@ -55,6 +57,8 @@ impl Tries {
             Policy::Service if matches!(status, 408 | 429 | 500 | 502 | 503 | 504) => {
                 self.backoff(AFTER_ANSWER)?
             }
+            // Turned away at the door. Of any other failure nobody knows what was done before.
+            Policy::Change if status == 429 => self.backoff(AFTER_ANSWER)?,
             Policy::Metadata if matches!(status, 404 | 410 | 429 | 500..=599) => {
                 let least = if status >= 500 {
                     METADATA_AFTER_5XX
@@ -75,7 +79,8 @@ impl Tries {
             return None;
         }
         let wait = match policy {
-            Policy::Service => self.backoff(AFTER_NO_CONNECTION)?,
+            Policy::Change if matches!(failure.kind, Kind::Cut | Kind::Silence) => return None,
+            Policy::Service | Policy::Change => self.backoff(AFTER_NO_CONNECTION)?,
             Policy::Metadata if matches!(failure.kind, Kind::Cut | Kind::Silence) => {
                 self.metadata_delay()?
             }
@@ -97,6 +102,11 @@ impl Tries {
             .get(self.count() as usize)
             .map(|&delay| Duration::from_secs(delay))
     }
+}
+
+/// The wait after so many tries whose effect was unknown, as after an answer.
+pub fn pause(tries: u32) -> Duration {
+    jitter(AFTER_ANSWER * 2_u32.saturating_pow(tries.saturating_sub(1).min(MOST_RETRIES)))
 }
 
 fn jitter(wait: Duration) -> Duration {
@@ -192,6 +202,17 @@ mod tests {
                 None
             );
         }
+    }
+
+    #[test]
+    fn a_change_is_tried_again_only_where_nothing_can_have_happened() {
+        assert_eq!(waits(Policy::Change, 429).len(), 5);
+        for status in [408, 500, 502, 503, 504] {
+            assert!(waits(Policy::Change, status).is_empty());
+        }
+        let after = |kind| Tries::default().after_failure(Policy::Change, &Failure::new(kind, ""));
+        assert!(after(Kind::Connection).is_some() && after(Kind::Resolution).is_some());
+        assert!(after(Kind::Cut).is_none() && after(Kind::Silence).is_none());
     }
 
     #[test]

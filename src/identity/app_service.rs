@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::managed::{Endpoint, ManagedIdentity};
 use super::{text, token_of, unexpected};
 use crate::error::{Error, Exit};
-use crate::http::{Answer, Client, Policy, Request};
+use crate::http::{Answer, Body, Client, Policy, Request};
 use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 
@@ -35,7 +35,8 @@ impl AppService {
             url: &url,
             headers: &[("metadata", "true")],
             secret_header: Some(("x-identity-header", "", &self.header)),
-            form: None,
+            signature: None,
+            body: Body::Nothing,
             policy: Policy::Metadata,
         };
         let answer = client

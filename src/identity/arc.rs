@@ -10,7 +10,7 @@ use super::{text, token_of, unexpected};
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
 use crate::file::{self, shown};
-use crate::http::{Answer, Client, Kind, Policy, Request, Url};
+use crate::http::{Answer, Body, Client, Kind, Policy, Request, Url};
 use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 
@@ -136,7 +136,8 @@ fn ask(client: &Client, url: &Url, key: Option<&Secret>, operation: &str) -> Res
         url,
         headers: &[("metadata", "true")],
         secret_header: key.map(|key| ("authorization", "Basic ", key)),
-        form: None,
+        signature: None,
+        body: Body::Nothing,
         policy: Policy::Metadata,
     };
     client.send(&request).map_err(|failure| match failure.kind {

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::{text, token_in, unexpected};
 use crate::cloud::Host;
 use crate::error::{Error, Exit};
-use crate::http::{Answer, Client, Policy, Request, UNRESERVED, Url};
+use crate::http::{Answer, Body, Client, Policy, Request, UNRESERVED, Url};
 use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 
@@ -63,7 +63,8 @@ impl Application {
             url: &url,
             headers: &[],
             secret_header: None,
-            form: Some(&form),
+            signature: None,
+            body: Body::Form(&form),
             policy: Policy::Service,
         };
         let answer = client

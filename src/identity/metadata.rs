@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::managed::{FAR, ManagedIdentity, is_near};
 use super::{text, token_of, unexpected};
 use crate::error::{Error, Exit};
-use crate::http::{Answer, Client, Failure, Kind, Policy, Request, Url};
+use crate::http::{Answer, Body, Client, Failure, Kind, Policy, Request, Url};
 use crate::token::{AccessToken, Audience};
 
 /// Where every Azure VM finds its metadata.
@@ -51,7 +51,8 @@ pub(super) fn token(
         url: &url,
         headers: &[("metadata", "true")],
         secret_header: None,
-        form: None,
+        signature: None,
+        body: Body::Nothing,
         policy: Policy::Metadata,
     };
     let answer = client

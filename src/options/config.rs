@@ -68,6 +68,7 @@ fn meaning(key: &str) -> Option<Meaning> {
         "key_vaults" => Setting("vault", Takes::List("")),
         "secrets" => Setting("secret", Takes::List("")),
         "private_key" => Password(names::PRIVATE_KEY),
+        "xsoar_key" => Password(names::XSOAR_KEY),
         "credentials" | "client_secret" => Password(names::CLIENT_SECRET),
         "credentials_certificate_thumbprint" | "certificate_thumbprint" => {
             Password(names::THUMBPRINT)

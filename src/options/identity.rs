@@ -5,7 +5,6 @@
 
 mod application;
 mod managed;
-mod proof;
 
 use super::Surroundings;
 use super::settings::{Origin, Rank, Setting, Settings, is_masked, names};

@@ -7,9 +7,10 @@ use super::settings::{Rank, Setting, Settings, items};
 use super::table::Command;
 use crate::cloud::Cloud;
 use crate::credentials::{Credential, Decode, Format, Shape};
+use crate::deadline::Deadline;
 use crate::error::{Error, printable};
 use crate::selection::Selection;
-use crate::sink::Sink;
+use crate::sink::{Attributes, Owner, Permissions, Sink};
 use crate::variables::{Naming, is_identifier, is_kept_by_shells};
 
 /// The `--format`; `None`: the command's own way.
@@ -17,7 +18,7 @@ pub fn format(command: Command, settings: &Settings) -> Result<Option<Format>, E
     let names: &[&str] = match command {
         Command::Fetch | Command::Check => &["xsoar", "jsonl", "dotenv", "shell", "files"],
         Command::List => &["xsoar", "jsonl"],
-        Command::Vaults => &["jsonl"],
+        Command::Vaults | Command::Push => &["jsonl"],
         Command::Get | Command::Exec => return Ok(None),
     };
     let Some(setting) = settings.strongest("format") else {
@@ -186,16 +187,60 @@ pub fn shape(
     Ok(shape)
 }
 
-/// Where to.
-pub fn sink(format: Option<Format>, settings: &Settings) -> Result<Sink, Error> {
+/// Where to, and what it is to be like there.
+pub fn sink(
+    format: Option<Format>,
+    settings: &Settings,
+    deadline: &Deadline,
+) -> Result<Sink, Error> {
     let output = settings.strongest("output");
-    let sink = output.map_or(Sink::Stdout, |setting| {
-        Sink::new(PathBuf::from(setting.text()))
-    });
-    if format == Some(Format::Files) && sink == Sink::Stdout {
+    let Some(output) = output else {
+        return stdout(format, settings);
+    };
+    let sink = Sink::new(
+        PathBuf::from(output.text()),
+        attributes(settings, deadline)?,
+    );
+    if sink.is_stdout() {
+        return stdout(format, settings);
+    }
+    Ok(sink)
+}
+
+/// Standard output is what it is. What a file says of another output does not matter then.
+fn stdout(format: Option<Format>, settings: &Settings) -> Result<Sink, Error> {
+    if format == Some(Format::Files) {
         return Err(
             Error::usage("the format `files` needs a directory").hint("give it as `--output DIR`")
         );
     }
-    Ok(sink)
+    let stray = ["mode", "owner", "if-changed"]
+        .into_iter()
+        .find_map(|name| settings.at(name, Rank::CommandLine));
+    match stray {
+        Some(stray) => Err(Error::usage(format!(
+            "{} is for a file, and the result goes to standard output",
+            stray.origin
+        ))
+        .hint("name the file with `--output FILE`")),
+        None => Ok(Sink::stdout()),
+    }
+}
+
+fn attributes(settings: &Settings, deadline: &Deadline) -> Result<Attributes, Error> {
+    let permissions = settings.strongest("mode").map(|setting| {
+        Permissions::parse(setting.text()).ok_or_else(|| {
+            let (origin, shown) = (&setting.origin, setting.shown(": "));
+            Error::usage(format!("{origin} is no file's mode{shown}"))
+                .hint("a mode has three or four octal digits, at most 0777, such as `0640`")
+        })
+    });
+    let owner = settings
+        .strongest("owner")
+        .map(|setting| Owner::parse(setting.text(), deadline));
+    Ok(Attributes {
+        permissions: permissions.transpose()?,
+        owner: owner.transpose()?,
+        if_changed: settings.is_on("if-changed"),
+    })
 }

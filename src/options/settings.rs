@@ -18,6 +18,8 @@ pub mod names {
     pub const USE_MANAGED_IDENTITIES: &str = "use-managed-identities";
     /// Counts only with the above.
     pub const MANAGED_IDENTITIES_CLIENT_ID: &str = "managed-identities-client-id";
+    /// The API key of an XSOAR server.
+    pub const XSOAR_KEY: &str = "xsoar-key";
     /// The file's `proxy: true` or `false`.
     pub const USE_PROXY: &str = "use-proxy";
 }

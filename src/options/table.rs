@@ -22,6 +22,8 @@ pub enum Command {
     Check,
     /// Run a command with the secrets in its environment.
     Exec,
+    /// Bring an XSOAR server's credential store up to date.
+    Push,
 }
 
 /// A command as the help shows it.
@@ -47,7 +49,7 @@ impl CommandRow {
 }
 
 /// Every command.
-pub const COMMANDS: [CommandRow; 6] = [
+pub const COMMANDS: [CommandRow; 7] = [
     CommandRow {
         command: Command::Fetch,
         name: "fetch",
@@ -136,6 +138,21 @@ Examples:
   akv-xsoar exec --vault kv-prod --all --prefix KV_ --pristine -- /usr/bin/env
 ",
     },
+    CommandRow {
+        command: Command::Push,
+        name: "push",
+        usage: "push [CREDENTIAL…]",
+        summary: "bring an XSOAR server's credential store up to date",
+        more: "\
+Reads every secret, then creates and updates the server's credentials by their names; one whose secret
+has no new version is not written, and none is ever deleted. A mark in the comment says what is ours;
+what somebody else made is left alone without --adopt. One credential a line says what was done.
+
+Examples:
+  akv-xsoar push --vault kv-prod --match 'xsoar-*' --xsoar-url https://xsoar.example --xsoar-key-file KEY
+  akv-xsoar push --config /etc/akv-xsoar.json --dry-run
+",
+    },
 ];
 
 /// How an option takes values.
@@ -198,6 +215,9 @@ pub type Section = (&'static str, &'static [OptionRow]);
 
 /// The variable that moves the metadata endpoint, as in Azure's SDKs.
 pub const METADATA_VARIABLE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
+
+/// The variable that holds an XSOAR server's API key, as in Palo Alto's own client.
+pub const XSOAR_KEY_VARIABLE: &str = "DEMISTO_API_KEY";
 
 /// The variable that holds a client secret, as in Azure's SDKs.
 pub const CLIENT_SECRET_VARIABLE: &str = "AZURE_CLIENT_SECRET";

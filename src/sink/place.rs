@@ -31,6 +31,8 @@ pub enum Thing {
     Stream,
     /// A link to an open descriptor, which the kernel alone can follow.
     Descriptor,
+    /// A directory, opened as a place.
+    Directory(OwnedFd),
 }
 
 /// As many symbolic links the kernel follows, too.
@@ -64,7 +66,9 @@ impl Place {
                     way.directory = way.open(&name, OFlags::DIRECTORY).map_err(way.problem())?;
                 }
                 FileType::Symlink => way.turn(&thing)?,
-                FileType::Directory if way.is_at_end() => return Err(directory()),
+                FileType::Directory if way.is_at_end() => {
+                    return Ok(way.end(name, Thing::Directory(thing)));
+                }
                 FileType::Directory => way.directory = thing,
                 _ if !way.is_at_end() => return Err(way.problem()(Errno::NOTDIR)),
                 FileType::RegularFile => return Ok(way.end(name, Thing::File)),
@@ -166,7 +170,11 @@ impl Way {
             FileType::RegularFile | FileType::Fifo | FileType::CharacterDevice => {
                 Ok(self.end(name, Thing::Descriptor))
             }
-            FileType::Directory => Err(directory()),
+            FileType::Directory => {
+                let directory = self.open(&name, OFlags::DIRECTORY);
+                let directory = directory.map_err(self.problem())?;
+                Ok(self.end(name, Thing::Directory(directory)))
+            }
             _ => Err(neither()),
         }
     }
@@ -183,10 +191,6 @@ impl Way {
 fn strange(name: &OsStr, what: &str) -> Problem {
     let name = shown(name);
     Problem::Other(format!("`{name}` is a {what} that belongs to another user"))
-}
-
-fn directory() -> Problem {
-    Problem::Other("it is a directory".to_owned())
 }
 
 fn neither() -> Problem {

@@ -5,39 +5,50 @@
 
 use std::ffi::{CStr, OsStr, OsString};
 use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::attributes::{Attributes, PRIVATE};
+use super::names::TEMPORARY;
+use super::same::Same;
 use super::{Problem, system};
 
-/// A new file is for its owner's eyes only, whatever the umask.
-const MODE: Mode = Mode::from_raw_mode(0o600);
-
-/// Between these, the names of our temporary files have so many hexadecimal digits.
-const TEMPORARY: (&[u8], usize, &[u8]) = (b".akv-xsoar-", 16, b".tmp");
-
-/// Writes beside the file and renames into place.
-pub fn replace(directory: &OwnedFd, name: &OsStr, bytes: &[u8]) -> Result<(), Problem> {
+/// Writes beside the file and renames into place; or leaves it, if that is wanted of the same content.
+pub fn replace(
+    directory: &OwnedFd,
+    name: &OsStr,
+    bytes: &[u8],
+    attributes: &Attributes,
+) -> Result<(), Problem> {
     // A directory that can be written may not be readable: then nothing is looked for, nor synced.
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let listing = rustix::fs::openat(directory, ".", flags, Mode::empty()).ok();
     if let Some(listing) = &listing {
         remove_left_over(listing);
     }
+    if attributes.if_changed {
+        let home = rustix::fs::fstat(directory).map_err(system("stat"))?;
+        if let Some(same) = Same::find(directory, name, bytes, attributes, &home) {
+            return same.give_again(attributes);
+        }
+    }
     let temporary = Temporary::create(directory)?;
-    temporary.fill(bytes)?;
+    temporary.fill(bytes, attributes)?;
     temporary.become_file(name)?;
     if let Some(listing) = &listing {
         // Some file systems cannot sync a directory; the file is in place all the same.
         let _ = rustix::fs::fsync(listing);
     }
     Ok(())
+}
+
+/// Makes the temporary file and removes it again.
+pub fn probe(directory: &OwnedFd, attributes: &Attributes) -> Result<(), Problem> {
+    Temporary::create(directory)?.fill(b"", attributes)
 }
 
 /// A file that has not got its name yet; gone when dropped before.
@@ -54,8 +65,8 @@ impl<'a> Temporary<'a> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         for _ in 0..100 {
-            let name = temporary_name();
-            let file = match rustix::fs::openat(directory, &name, flags, MODE) {
+            let name = TEMPORARY.fresh();
+            let file = match rustix::fs::openat(directory, &name, flags, PRIVATE) {
                 Ok(fd) => File::from(fd),
                 Err(Errno::EXIST | Errno::INTR) => continue,
                 Err(error) => return Err(system("create a file beside it")(error)),
@@ -84,9 +95,12 @@ impl<'a> Temporary<'a> {
         Ok(!taken && metadata.nlink() > 0)
     }
 
-    fn fill(&self, bytes: &[u8]) -> Result<(), Problem> {
-        rustix::fs::fchmod(&self.file, MODE).map_err(system("chmod"))?;
+    fn fill(&self, bytes: &[u8], attributes: &Attributes) -> Result<(), Problem> {
+        rustix::fs::fchmod(&self.file, PRIVATE).map_err(system("chmod"))?;
         (&self.file).write_all(bytes).map_err(system("write"))?;
+        if attributes.are_for_files() {
+            attributes.give(&self.file, attributes.of_file())?;
+        }
         self.file.sync_all().map_err(system("fsync"))
     }
 
@@ -107,21 +121,6 @@ impl Drop for Temporary<'_> {
     }
 }
 
-fn temporary_name() -> OsString {
-    let random = RandomState::new().hash_one(std::process::id());
-    let (before, digits, after) = TEMPORARY;
-    let random = format!("{random:0digits$x}");
-    OsString::from_vec([before, random.as_bytes(), after].concat())
-}
-
-fn is_temporary(name: &[u8]) -> bool {
-    let (before, digits, after) = TEMPORARY;
-    let inner = name
-        .strip_prefix(before)
-        .and_then(|rest| rest.strip_suffix(after));
-    inner.is_some_and(|inner| inner.len() == digits && inner.iter().all(u8::is_ascii_hexdigit))
-}
-
 /// Removes the temporary files of runs that were killed: those whose lock nobody holds.
 fn remove_left_over(directory: &OwnedFd) {
     let Ok(entries) = Dir::read_from(directory) else {
@@ -139,7 +138,7 @@ fn remove_left_over(directory: &OwnedFd) {
 
 /// A file of ours that nobody holds, locked.
 fn left_over(directory: &OwnedFd, name: &CStr) -> Option<OwnedFd> {
-    if !is_temporary(name.to_bytes()) {
+    if !TEMPORARY.has(name.to_bytes()) {
         return None;
     }
     // For writing: over NFS a lock that excludes others needs that.
@@ -152,27 +151,4 @@ fn left_over(directory: &OwnedFd, name: &CStr) -> Option<OwnedFd> {
     }
     rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).ok()?;
     Some(file)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::ffi::OsStrExt;
-
-    use super::*;
-
-    #[test]
-    fn our_own_names_are_recognised_and_no_others() {
-        assert!(is_temporary(temporary_name().as_bytes()));
-        assert!(is_temporary(b".akv-xsoar-0123456789abcdef.tmp"));
-        for other in [
-            ".akv-xsoar-.tmp",
-            ".akv-xsoar-notes-of-mine12.tmp",
-            ".akv-xsoar-0123456789abcdef0.tmp",
-            ".akv-xsoar-0123456789abcdef.tmp~",
-            "akv-xsoar-0123456789abcdef.tmp",
-            "",
-        ] {
-            assert!(!is_temporary(other.as_bytes()), "{other}");
-        }
-    }
 }

@@ -1,13 +1,14 @@
 """Reads secrets with Microsoft's own client, to judge the stand-in and to compare with our program.
 
-    client.py ENV_FILE [--identity KIND] [--get VAULT/NAME[/VERSION]]... [--list VAULT]...
+    client.py ENV_FILE [--identity KIND] [--get VAULT/NAME[/VERSION]]... [--list VAULT]... [--vaults SCOPE]
 
 KIND is `secret`, `certificate`, `chain` (the certificates go along), `workload`; or an identity of the machine's,
 `system`, `client-id`, `object-id` or `resource-id`, from the metadata endpoint, or behind `app-service-` or `arc-`
 from there. Arc's agent names a file in a folder that Microsoft's client looks for in one place only: it and the stand-in
 must be able to write there.
 
-ENV_FILE is what the stand-in's program writes. Prints JSON: {"secrets": [{user, password, name}, …], "listed": ["VAULT/NAME", …]}.
+SCOPE is `subscription` or `group`: the stand-in's. ENV_FILE is what the stand-in's program writes. Prints JSON:
+{"secrets": [{user, password, name}, …], "listed": ["VAULT/NAME", …], "vaults": ["https://VAULT…/", …]}.
 Nothing but loopback is ever connected to: the public host names are led there, and any other address is refused.
 """
 
@@ -103,12 +104,25 @@ def managed_identity(kind, env):
     return ManagedIdentityCredential(identity_config={name: env[f"USER_ASSIGNED_{name.upper()}"]})
 
 
+def vaults(scope, identity, env):
+    from azure.mgmt.keyvault import KeyVaultManagementClient
+
+    client = KeyVaultManagementClient(identity, env["SUBSCRIPTION_ID"], connection_verify=env["CA_FILE"])
+    # A vault a page: what comes after the first is asked for.
+    if scope == "group":
+        found = client.vaults.list_by_resource_group(env["RESOURCE_GROUP"], top=1)
+    else:
+        found = client.vaults.list_by_subscription(top=1)
+    return [vault.properties.vault_uri for vault in found]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("env_file")
     parser.add_argument("--identity", choices=KINDS, default="secret", metavar="KIND")
     parser.add_argument("--get", action="append", default=[], metavar="VAULT/NAME[/VERSION]")
     parser.add_argument("--list", action="append", default=[], metavar="VAULT")
+    parser.add_argument("--vaults", choices=["subscription", "group"], metavar="SCOPE")
     options = parser.parse_args()
     env = settings(options.env_file)
 
@@ -138,7 +152,8 @@ def main():
     for vault in options.list:
         for properties in client(vault).list_properties_of_secrets():
             listed.append(f"{vault}/{properties.name}")
-    json.dump({"secrets": secrets, "listed": listed}, sys.stdout, ensure_ascii=False)
+    found = vaults(options.vaults, identity, env) if options.vaults else []
+    json.dump({"secrets": secrets, "listed": listed, "vaults": found}, sys.stdout, ensure_ascii=False)
     print()
 
 

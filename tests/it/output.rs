@@ -6,6 +6,7 @@
 mod failures;
 mod links;
 mod streams;
+mod swap;
 
 use std::fs::{self, File, Permissions};
 use std::io::Read;

@@ -2,6 +2,7 @@
 
 mod assertions;
 mod management;
+mod xsoar;
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv6Addr, TcpStream, UdpSocket};

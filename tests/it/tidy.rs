@@ -9,7 +9,7 @@ use akv_xsoar::error::Exit;
 use akv_xsoar::options::table;
 
 /// Who stands below whom: a module imports only what has a lower number.
-const RANKS: [(&str, u8); 28] = [
+const RANKS: [(&str, u8); 30] = [
     ("deadline", 0),
     ("error", 0),
     ("missing", 0),
@@ -22,6 +22,7 @@ const RANKS: [(&str, u8); 28] = [
     ("token", 1),
     ("identity", 2),
     ("vault", 2),
+    ("xsoar", 2),
     ("arm", 3),
     ("credentials", 3),
     ("sink", 3),
@@ -34,6 +35,7 @@ const RANKS: [(&str, u8); 28] = [
     ("fetch", 8),
     ("exec", 9),
     ("list", 9),
+    ("push", 9),
     ("vaults", 9),
     ("options", 10),
     ("check", 11),
@@ -59,7 +61,7 @@ const PROOFS: [&str; 2] = [
 ];
 
 /// The files that look into a secret: the wire, the output, and the reading of what was configured.
-const EXPOSING: [&str; 16] = [
+const EXPOSING: [&str; 18] = [
     "credentials.rs",
     "credentials/dotenv.rs",
     "credentials/json.rs",
@@ -76,6 +78,8 @@ const EXPOSING: [&str; 16] = [
     "options/settings.rs",
     "secret.rs",
     "token.rs",
+    "xsoar.rs",
+    "xsoar/key.rs",
 ];
 
 #[test]

@@ -10,7 +10,7 @@ use super::subscriptions::{Listed, Subscription, same};
 use super::world::{Grant, World};
 
 /// The api-versions of vaults that exist.
-const API_VERSIONS: [&str; 8] = [
+const API_VERSIONS: [&str; 11] = [
     "2015-06-01",
     "2016-10-01",
     "2018-02-14",
@@ -19,6 +19,9 @@ const API_VERSIONS: [&str; 8] = [
     "2022-07-01",
     "2023-02-01",
     "2023-07-01",
+    "2024-11-01",
+    "2025-05-01",
+    "2026-05-15",
 ];
 
 /// A refusal in Resource Manager's form.

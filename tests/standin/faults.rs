@@ -46,12 +46,17 @@ pub(super) enum Delivery {
 }
 
 /// One thing that goes wrong; always, unless [`Fault::times`] says how often.
+///
+/// It goes wrong with the answer alone: what a request writes is written, unless [`Fault::undone`] says otherwise.
 #[derive(Clone)]
 pub struct Fault {
     pub(super) change: Option<Change>,
     pub(super) delivery: Delivery,
     pub(super) delay: Duration,
+    /// Whether the request is lost: nothing is done for it.
+    pub(super) undone: bool,
     times: Option<u32>,
+    skip: u32,
 }
 
 /// How often.
@@ -67,6 +72,20 @@ impl Fault {
     #[must_use]
     pub fn once(self) -> Self {
         self.times(1)
+    }
+
+    /// Not for the first requests on its route, so many.
+    #[must_use]
+    pub fn skip(mut self, requests: u32) -> Self {
+        self.skip = requests;
+        self
+    }
+
+    /// The same for a request that is lost: whatever the answer, nothing is written.
+    #[must_use]
+    pub fn undone(mut self) -> Self {
+        self.undone = true;
+        self
     }
 
     /// The same after a wait, which ends early when the client leaves.
@@ -97,9 +116,7 @@ impl Fault {
     pub fn change(change: impl Fn(&Request, &mut Answer) + Send + Sync + 'static) -> Self {
         Self {
             change: Some(Arc::new(change)),
-            delivery: Delivery::Whole,
-            delay: Duration::ZERO,
-            times: None,
+            ..Self::deliver(Delivery::Whole)
         }
     }
 
@@ -141,6 +158,12 @@ impl Fault {
     /// A redirect.
     pub fn redirect(location: &str) -> Self {
         Self::raw(302, "text/html", "<html><body>Moved</body></html>").header("Location", location)
+    }
+
+    /// What XSOAR says where something is not available.
+    pub fn see_other(location: &str) -> Self {
+        Self::raw(303, "text/html", "<html><body>See other</body></html>")
+            .header("Location", location)
     }
 
     /// The first half of the proper body, as if it were all.
@@ -193,7 +216,9 @@ impl Fault {
             change: None,
             delivery,
             delay: Duration::ZERO,
+            undone: false,
             times: None,
+            skip: 0,
         }
     }
 
@@ -209,7 +234,7 @@ impl Fault {
         Self::deliver(Delivery::Whole).after(delay)
     }
 
-    /// The connection is closed before the first byte.
+    /// The connection is closed before the first byte: what was to be written is written, and nobody is told.
     pub fn cut() -> Self {
         Self::deliver(Delivery::CutBefore)
     }
@@ -293,13 +318,20 @@ impl Script {
 
     /// The first fault for a request that is not used up, which it now is by one.
     pub(super) fn take(&mut self, line: &str) -> Option<Fault> {
-        let mut faults = self.faults.iter_mut();
-        let (_, fault) =
-            faults.find(|(route, fault)| fault.times != Some(0) && covers(route, line))?;
-        if let Some(times) = &mut fault.times {
-            *times -= 1;
+        for (route, fault) in &mut self.faults {
+            if fault.times == Some(0) || !covers(route, line) {
+                continue;
+            }
+            if fault.skip > 0 {
+                fault.skip -= 1;
+                continue;
+            }
+            if let Some(times) = &mut fault.times {
+                *times -= 1;
+            }
+            return Some(fault.clone());
         }
-        Some(fault.clone())
+        None
     }
 }
 

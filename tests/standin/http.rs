@@ -21,6 +21,8 @@ pub enum Listener {
     Arc,
     /// Plain HTTP: the endpoint that App Service gives each of its apps.
     AppService,
+    /// Plain HTTP: an XSOAR server on the program's own machine.
+    Xsoar,
 }
 
 /// A request as it arrived.
@@ -96,6 +98,7 @@ impl Request {
             Listener::Local => "metadata".to_owned(),
             Listener::Arc => "arc".to_owned(),
             Listener::AppService => "app-service".to_owned(),
+            Listener::Xsoar => "xsoar".to_owned(),
         };
         format!("{} {host}{}", self.method, self.target)
     }
@@ -289,14 +292,18 @@ fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
         302 => "Found",
+        303 => "See Other",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        406 => "Not Acceptable",
         407 => "Proxy Authentication Required",
         408 => "Request Timeout",
+        409 => "Conflict",
         410 => "Gone",
+        415 => "Unsupported Media Type",
         421 => "Misdirected Request",
         429 => "Too Many Requests",
         500 => "Internal Server Error",

@@ -108,11 +108,7 @@ impl Standin {
 impl Standin {
     /// The endpoint, which listens from the first call on.
     pub fn app_service(&self) -> AppService {
-        if self.door(Listener::AppService).is_none() {
-            let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
-            self.open(anywhere, Listener::AppService);
-        }
-        let address = self.door(Listener::AppService).expect("a door");
+        let address = self.door_or_open(Listener::AppService);
         AppService {
             endpoint: format!("http://{address}/msi/token"),
             header: APP_SERVICE_HEADER.to_owned(),

@@ -24,6 +24,8 @@ pub(super) struct Log {
     pub(super) connections: Vec<Connection>,
     pub(super) requests: Vec<Request>,
     pub(super) violations: Vec<String>,
+    /// How many of the requests were dealt with, whatever became of their answers.
+    pub(super) dealt: usize,
     /// How many of the requests a test has expected.
     pub(super) expected: usize,
     /// Whether the test does not care about requests.

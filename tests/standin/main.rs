@@ -1,6 +1,6 @@
 //! The stand-in for Azure as a program, for the demo, the benchmark and Microsoft's own client.
 //!
-//!     standin --dir DIR [--delay MS] [--vault NAME=COUNT]... [--demo] [--identities]
+//!     standin --dir DIR [--delay MS] [--vault NAME=COUNT]... [--demo] [--identities] [--xsoar 6|8|8-advanced]
 //!
 //! All vaults are in one subscription and resource group, where Resource Manager lists them; with `--demo` there is one
 //! more, which the public network does not reach.
@@ -10,6 +10,9 @@
 //!
 //! With `--identities` the application has certificates and trusts a federated token, and there are Arc's agent and
 //! App Service's endpoint. Header and claims of each assertion become a line of `DIR/assertions.jsonl`.
+//!
+//! With `--xsoar` there is an XSOAR server of that version. What is in its credential store is in `DIR/store.json`
+//! when the stand-in has ended, passwords too.
 
 #[path = "mod.rs"]
 mod standin;
@@ -21,8 +24,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use standin::keys::{Certificate, Key};
-use standin::{Secret, Standin};
+use standin::{Credential, Secret, Standin, Xsoar};
 
 struct Options {
     directory: PathBuf,
@@ -30,6 +34,7 @@ struct Options {
     vaults: Vec<(String, usize)>,
     demo: bool,
     identities: bool,
+    xsoar: Option<String>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -55,8 +60,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     if options.identities {
         env.extend(identities(&azure, &directory)?);
     }
+    if let Some(version) = &options.xsoar {
+        env.extend(xsoar(&azure, version, &directory)?);
+    }
     publish(&env, &directory)?;
     io::copy(&mut io::stdin(), &mut io::sink())?;
+    if options.xsoar.is_some() {
+        private(&directory, "store.json", &stored(&azure).to_string())?;
+    }
     for violation in azure.take_violations() {
         writeln!(
             io::stderr(),
@@ -75,6 +86,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
         vaults: Vec::new(),
         demo: false,
         identities: false,
+        xsoar: None,
     };
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
@@ -88,6 +100,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
             }
             Long("demo") => options.demo = true,
             Long("identities") => options.identities = true,
+            Long("xsoar") => options.xsoar = Some(parser.value()?.string()?),
             _ => return Err(argument.unexpected().into()),
         }
     }
@@ -195,6 +208,38 @@ fn identities(azure: &Standin, directory: &Path) -> io::Result<Env> {
         ("ARC_IDENTITY_ENDPOINT", arc.identity_endpoint),
         ("ARC_IMDS_ENDPOINT", arc.imds_endpoint),
     ])
+}
+
+/// The XSOAR server, and who may use it.
+fn xsoar(azure: &Standin, version: &str, directory: &Path) -> Result<Env, Box<dyn Error>> {
+    let url = azure.xsoar(match version {
+        "6" => Xsoar::six(),
+        "8" => Xsoar::eight(),
+        "8-advanced" => Xsoar::eight().advanced(),
+        _ => return Err("--xsoar wants 6, 8 or 8-advanced".into()),
+    });
+    let key = format!("{}\n", standin::XSOAR_KEY);
+    let key = private(directory, "xsoar-key", &key)?;
+    Ok(vec![
+        ("XSOAR_VERSION", version.to_owned()),
+        ("XSOAR_URL", url),
+        ("XSOAR_PLAIN_URL", azure.xsoar_without_tls()),
+        ("XSOAR_KEY_FILE", quoted(&key)),
+        ("XSOAR_KEY_ID", standin::XSOAR_KEY_ID.to_owned()),
+        ("XSOAR_STORE", quoted(&directory.join("store.json"))),
+    ])
+}
+
+/// What is in the server's store.
+fn stored(azure: &Standin) -> Value {
+    let credentials = azure.store().into_iter();
+    let one = |credential: Credential| {
+        json!({
+            "name": credential.name, "user": credential.user, "password": credential.password,
+            "comment": credential.comment, "version": credential.version,
+        })
+    };
+    credentials.map(one).collect()
 }
 
 /// Writes a file that nobody else can read.

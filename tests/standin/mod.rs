@@ -1,5 +1,5 @@
 //! A stand-in for Azure on loopback: Entra ID, the metadata endpoint, Arc's agent, App Service, Resource Manager and
-//! Key Vault.
+//! Key Vault; and for what the secrets are brought to, an XSOAR server.
 //!
 //! It speaks what Azure speaks, over real TLS with an authority made at run time, and under Azure's own host
 //! names: the client is led here by `--connect-to` and trusts it by `--ca-file`. Every request and connection is
@@ -16,8 +16,8 @@
 //! ```
 //!
 //! The data's way: `serve` accepts and makes TLS with a certificate of `ca`, `http` reads a request, `log` keeps
-//! it, `world` hands it to `entra`, `metadata`, `arc`, `app_service`, `arm` or `vault`, and `faults` says what goes
-//! wrong with the answer. Another service is a file beside these and a line in `World::answer`.
+//! it, `world` hands it to `entra`, `metadata`, `arc`, `app_service`, `arm`, `vault` or `xsoar`, and `faults` says
+//! what goes wrong with the answer. Another service is a file beside these and a line in `World::answer`.
 
 // Each program that has this module uses a part of it.
 #![allow(dead_code, unused_imports)]
@@ -53,6 +53,7 @@ mod serve;
 mod subscriptions;
 mod vault;
 mod world;
+mod xsoar;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -75,6 +76,7 @@ pub use paging::Paging;
 pub use scratch::Scratch;
 pub use secrets::Secret;
 pub use world::{App, Cloud};
+pub use xsoar::{Credential, KeyRights, Xsoar};
 
 use serve::Shared;
 use vault::Vault;
@@ -106,6 +108,10 @@ pub const USER_OBJECT_ID: &str = "d00dd00d-0000-4000-8000-0000000000b1";
 pub const USER_RESOURCE_ID: &str = "/subscriptions/00000000-1111-2222-3333-444444444444/resourceGroups/rg-xsoar/providers/Microsoft.ManagedIdentity/userAssignedIdentities/xsoar-secrets";
 /// What App Service wants to find in the header `X-IDENTITY-HEADER`.
 pub const APP_SERVICE_HEADER: &str = "Canary-1dentity-Header-853b9a84";
+/// The key of the XSOAR server.
+pub const XSOAR_KEY: &str = "CanaryXs0arKey7f0c2b9e5d1a4836";
+/// The number of the same key on version 8.
+pub const XSOAR_KEY_ID: &str = "17";
 /// A password for a proxy, which is a secret too.
 pub const PROXY_PASSWORD: &str = "Canary:Pr0xy@Passw0rd";
 /// An address where nobody listens: only root could, and nobody does.
@@ -154,6 +160,14 @@ impl Standin {
         let mut doors = doors.iter();
         let found = doors.find(|(kind, _)| *kind == listener);
         found.map(|(_, address)| *address)
+    }
+
+    /// The same, which is opened where it is not yet there.
+    fn door_or_open(&self, listener: Listener) -> SocketAddr {
+        if self.door(listener).is_none() {
+            self.open(SocketAddr::from(([127, 0, 0, 1], 0)), listener);
+        }
+        self.door(listener).expect("a door")
     }
 
     /// The certificate of its authority, for `--ca-file`.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::http::Request;
 use super::log::{self, Connection};
+use super::xsoar::Server;
 use super::{Standin, TENANT};
 
 /// What happened there.
@@ -34,6 +35,14 @@ impl Standin {
         if let Err(difference) = compared {
             panic!("requests:\n{difference}what no client should do:\n    {violations}");
         }
+    }
+
+    /// Waits until so many requests since the start were dealt with: what they write is written, though nobody may have
+    /// been told. With a fault that stalls, the client can then be stopped at that very request.
+    #[track_caller]
+    pub fn wait_for_requests(&self, count: usize) {
+        let dealt = self.shared.wait_for_requests(count);
+        assert!(dealt >= count, "only {dealt} of {count} requests came");
     }
 
     /// How many requests since the last `expect` have a line that fits, for where the order does not matter.
@@ -97,14 +106,16 @@ impl Standin {
         })
     }
 
-    /// What may only be written where it was asked for: the values of all secrets.
+    /// What may only be written where it was asked for: the values of all secrets, and XSOAR's passwords.
     pub fn values(&self) -> Vec<String> {
         self.world(|world| {
             let secrets = world
                 .vaults
                 .values()
                 .flat_map(|vault| vault.secrets.iter().flatten());
-            secrets.map(|secret| secret.value.clone()).collect()
+            let stored = world.xsoar.iter().flat_map(Server::passwords);
+            let values = secrets.map(|secret| secret.value.as_str());
+            values.chain(stored).map(str::to_owned).collect()
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::denials::{Caller, Permissions, Right, denied};
 use super::faults::Fault;
-use super::{CLIENT_ID, TENANT, app_service, arm, clock, entra, metadata, vault};
+use super::{CLIENT_ID, TENANT, app_service, arm, clock, entra, metadata, vault, xsoar};
 
 /// Azure's own refusals.
 impl Fault {
@@ -23,6 +23,16 @@ impl Fault {
         );
         Self::arm_error(429, "SubscriptionRequestsThrottled", &text)
             .header("Retry-After", seconds.to_string())
+    }
+
+    /// A refusal in an XSOAR server's form.
+    pub fn xsoar_error(status: u16, id: &str, title: &str, detail: &str) -> Self {
+        Self::answer(xsoar::refusal(status, id, title, detail, ""))
+    }
+
+    /// A refusal in the form of what stands before an XSOAR server of version 8.
+    pub fn xsoar_gateway(status: u16, text: &str) -> Self {
+        Self::answer(xsoar::gateway(status, text))
     }
 
     /// A refusal in Entra's form; older texts part their lines with CR and LF, as this one does.

@@ -27,6 +27,8 @@ pub(super) struct Shared {
     pub(super) delay: Mutex<Duration>,
     open: Mutex<Open>,
     changed: Condvar,
+    /// With `log`: a request was dealt with.
+    dealt: Condvar,
 }
 
 /// The connections that are open.
@@ -48,7 +50,18 @@ impl Shared {
             delay: Mutex::default(),
             open: Mutex::default(),
             changed: Condvar::new(),
+            dealt: Condvar::new(),
         })
+    }
+
+    /// Waits until so many requests were dealt with, or none has come for far too long. Says how many.
+    pub(super) fn wait_for_requests(&self, count: usize) -> usize {
+        let log = self.log.lock().unwrap();
+        let limit = Duration::from_secs(60);
+        let waited = self
+            .dealt
+            .wait_timeout_while(log, limit, |log| log.dealt < count);
+        waited.unwrap().0.dealt
     }
 
     /// Waits until all that clients did is on the record: they left, or a second has passed.
@@ -153,7 +166,9 @@ impl Stream for StreamOwned<ServerConnection, TcpStream> {
 impl Connection<'_> {
     fn run(mut self, socket: TcpStream) -> io::Result<()> {
         match self.listener {
-            Listener::Local | Listener::Arc | Listener::AppService => self.serve(socket),
+            Listener::Local | Listener::Arc | Listener::AppService | Listener::Xsoar => {
+                self.serve(socket)
+            }
             Listener::Tls => {
                 let secured = self.handshake(socket);
                 let result = secured.as_ref().map(|_| ()).map_err(ToString::to_string);
@@ -237,10 +252,14 @@ impl Connection<'_> {
             request.connection = self.id;
             request.sni.clone_from(&self.sni);
             self.shared.log.lock().unwrap().request(&request);
-            if dropping {
+            let answered = (!dropping).then(|| self.answer(&request));
+            self.shared.log.lock().unwrap().dealt += 1;
+            self.shared.dealt.notify_all();
+            let Some((answer, fault)) = answered else {
                 return stream.socket().shutdown(Shutdown::Both);
-            }
-            let (answer, fault) = self.answer(&request);
+            };
+            let delay = *self.shared.delay.lock().unwrap();
+            thread::sleep(delay);
             let (delay, delivery) = fault.map_or_else(
                 || (Duration::ZERO, Delivery::Whole),
                 |fault| (fault.delay, fault.delivery),
@@ -262,7 +281,22 @@ impl Connection<'_> {
     /// The answer as the world gives it and the script changes it.
     fn answer(&self, request: &Request) -> (Answer, Option<Fault>) {
         let shared = self.shared;
-        let mut world = shared.world.lock().unwrap();
+        let fault = shared.script.lock().unwrap().take(&request.line());
+        let undone = fault.as_ref().is_some_and(|fault| fault.undone);
+        let mut answer = if undone {
+            Answer::new(503, "text/plain", "not done")
+        } else {
+            self.proper(request)
+        };
+        if let Some(change) = fault.as_ref().and_then(|fault| fault.change.as_ref()) {
+            change(request, &mut answer);
+        }
+        (answer, fault)
+    }
+
+    /// The answer as the world gives it.
+    fn proper(&self, request: &Request) -> Answer {
+        let mut world = self.shared.world.lock().unwrap();
         let mut answer = world.answer(request);
         let violations = std::mem::take(&mut world.violations);
         if world.skew != 0 {
@@ -270,17 +304,9 @@ impl Connection<'_> {
         }
         drop(world);
         for text in violations {
-            shared.log.lock().unwrap().violation(text);
+            self.shared.log.lock().unwrap().violation(text);
         }
-        let fault = shared.script.lock().unwrap().take(&request.line());
-        if let Some(change) = fault.as_ref().and_then(|fault| fault.change.as_ref()) {
-            change(request, &mut answer);
-        }
-        let delay = *shared.delay.lock().unwrap();
-        if !delay.is_zero() {
-            thread::sleep(delay);
-        }
-        (answer, fault)
+        answer
     }
 }
 

@@ -15,9 +15,10 @@ use super::http::{Answer, Listener, Request};
 use super::metadata::Machine;
 use super::subscriptions::Subscriptions;
 use super::vault::Vault;
+use super::xsoar::Server;
 use super::{
     APP_SERVICE_HEADER, CLIENT_ID, CLIENT_SECRET, OTHER_TENANT, TENANT, TENANT_DOMAIN, app_service,
-    arc, arm, entra, metadata, vault,
+    arc, arm, entra, metadata, vault, xsoar,
 };
 
 /// The hosts of a cloud.
@@ -129,6 +130,7 @@ pub(super) struct World {
     /// What proved somebody's identity, and may be written nowhere.
     pub(super) proofs: BTreeSet<String>,
     pub(super) agent: Agent,
+    pub(super) xsoar: Option<Server>,
     /// What the request at hand did that no client should do.
     pub(super) violations: Vec<String>,
 }
@@ -164,6 +166,7 @@ impl World {
             jtis: BTreeMap::new(),
             proofs: BTreeSet::from([APP_SERVICE_HEADER.to_owned()]),
             agent: Agent::default(),
+            xsoar: None,
             violations: Vec::new(),
         }
     }
@@ -181,6 +184,9 @@ impl World {
     /// Who answers a request, and what. Another service is another line here and a file of its own.
     pub(super) fn answer(&mut self, request: &Request) -> Answer {
         self.inspect(request);
+        if self.is_for_xsoar(request) {
+            return xsoar::answer(self, request);
+        }
         let host = request.host();
         match request.listener {
             Listener::Local => metadata::answer(self, request),
@@ -188,8 +194,13 @@ impl World {
             Listener::AppService => app_service::answer(self, request),
             Listener::Tls if host == self.cloud.authority => entra::answer(self, request),
             Listener::Tls if host == self.cloud.management => arm::answer(self, request),
-            Listener::Tls => self.vault_or_nobody(request, &host),
+            Listener::Tls | Listener::Xsoar => self.vault_or_nobody(request, &host),
         }
+    }
+
+    fn is_for_xsoar(&self, request: &Request) -> bool {
+        let server = self.xsoar.as_ref();
+        server.is_some_and(|server| server.serves(request))
     }
 
     fn vault_or_nobody(&mut self, request: &Request, host: &str) -> Answer {
@@ -231,6 +242,26 @@ impl World {
             .any(|secret| !secret.is_empty() && target.contains(secret.as_str()))
         {
             self.violation(request, "a secret in the URL");
+        }
+        self.keep_apart(request);
+    }
+
+    /// Azure is none of XSOAR's business, nor XSOAR of Azure's.
+    fn keep_apart(&mut self, request: &Request) {
+        let Some(server) = &self.xsoar else { return };
+        let headers = request.headers.iter().map(|(_, value)| value.as_bytes());
+        let sent: Vec<&[u8]> = headers.chain([request.body.as_slice()]).collect();
+        let holds = |secret: &str| {
+            let secret = secret.as_bytes();
+            let mut parts = sent.iter();
+            parts.any(|part| part.windows(secret.len()).any(|window| window == secret))
+        };
+        if self.is_for_xsoar(request) {
+            if self.tokens.keys().any(|token| holds(token)) {
+                self.violation(request, "a token of Azure's at XSOAR");
+            }
+        } else if holds(server.key()) {
+            self.violation(request, "XSOAR's key at Azure");
         }
     }
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::super::settings::{Rank, Setting, Settings, names};
-use super::super::{Surroundings, variable};
-use super::{CERTIFICATE, Choice, FROM_FILE, Kind, proof};
+use super::super::{Surroundings, proof, variable};
+use super::{CERTIFICATE, Choice, FROM_FILE, Kind};
 use crate::error::{Error, printable};
 use crate::identity::{Application, Certificate, ClientSecret, Identity, Workload};
 use crate::secret::Secret;
@@ -55,7 +55,7 @@ pub fn choose(
         }),
         _ => {
             let secret = match name {
-                FROM_FILE => proof::secret(path, &proof.origin, surroundings)?,
+                FROM_FILE => proof::secret("client secret", path, &proof.origin, surroundings)?,
                 _ => Secret::new(proof.text().to_owned()),
             };
             Identity::ClientSecret(ClientSecret {

@@ -1,11 +1,11 @@
 //! The options, in the order of the help.
 
-use super::Command::{Check, Exec, Fetch, Get, List, Vaults};
+use super::Command::{Check, Exec, Fetch, Get, List, Push, Vaults};
 use super::Takes::{self, Many, Nothing, One};
 use super::{Command, OptionRow, Section};
 
 /// Every option.
-pub const SECTIONS: [Section; 6] = [
+pub const SECTIONS: [Section; 7] = [
     (
         "Which secrets",
         &[
@@ -212,9 +212,9 @@ pub const SECTIONS: [Section; 6] = [
                 row(
                     "format",
                     One("xsoar|jsonl|dotenv|shell|files"),
-                    "fetch: xsoar (default), a JSON array; jsonl, one object a line; dotenv, for python-dotenv; shell, for eval in any sh; files, one a secret in the directory --output. list: names, unless xsoar or jsonl is given (with empty passwords). vaults, check: jsonl",
+                    "fetch: xsoar (default), a JSON array; jsonl, one object a line; dotenv, for python-dotenv; shell, for eval in any sh; files, one a secret in the directory --output. list: names, unless xsoar or jsonl is given (with empty passwords). vaults, check, push: jsonl",
                 ),
-                &[Fetch, List, Vaults, Check],
+                &[Fetch, List, Vaults, Check, Push],
             ),
             only(
                 row(
@@ -230,7 +230,7 @@ pub const SECTIONS: [Section; 6] = [
                     Nothing,
                     "each value is a JSON object whose username (or user) and password are the credential's",
                 ),
-                &[Fetch, Check, Exec],
+                &[Fetch, Check, Exec, Push],
             ),
             only(
                 row(
@@ -263,6 +263,61 @@ pub const SECTIONS: [Section; 6] = [
                     "exec: nothing but the secrets in the environment",
                 ),
                 &[Exec],
+            ),
+        ],
+    ),
+    (
+        "XSOAR's server",
+        &[
+            only(
+                env(
+                    row(
+                        "xsoar-url",
+                        One("URL"),
+                        "push, check: where it is; with /acc_TENANT for one tenant of several; of XSOAR 8 https://api-FQDN",
+                    ),
+                    &["DEMISTO_BASE_URL"],
+                ),
+                SERVING,
+            ),
+            only(
+                row(
+                    "xsoar-key-file",
+                    One("PATH"),
+                    "the file with its API key, - for stdin; or the variable DEMISTO_API_KEY",
+                ),
+                SERVING,
+            ),
+            only(
+                env(
+                    row("xsoar-key-id", One("ID"), "the key's id: XSOAR 8"),
+                    &["XSIAM_AUTH_ID"],
+                ),
+                SERVING,
+            ),
+            only(
+                row(
+                    "xsoar-key-type",
+                    One("standard|advanced"),
+                    "the key's type: XSOAR 8; standard by default",
+                ),
+                SERVING,
+            ),
+            only(
+                row(
+                    "dry-run",
+                    Nothing,
+                    "push: say what would be done, and write nothing",
+                ),
+                &[Push],
+            ),
+            only(
+                row(
+                    "adopt",
+                    Nothing,
+                    "push: overwrite credentials of these names that somebody else created",
+                ),
+                &[Push],
             ),
         ],
     ),
@@ -356,10 +411,12 @@ const fn not_in_file(row: OptionRow) -> OptionRow {
 }
 
 /// What takes a selection of secrets.
-const SELECTING: &[Command] = &[Fetch, Get, List, Check, Exec];
+const SELECTING: &[Command] = &[Fetch, Get, List, Check, Exec, Push];
 /// … of any number.
-const SEVERAL: &[Command] = &[Fetch, List, Check, Exec];
+const SEVERAL: &[Command] = &[Fetch, List, Check, Exec, Push];
 /// What makes users and passwords of secrets.
-const SHAPING: &[Command] = &[Fetch, List, Check];
+const SHAPING: &[Command] = &[Fetch, List, Check, Push];
+/// What knows an XSOAR server.
+const SERVING: &[Command] = &[Check, Push];
 /// What prints a result.
-const PRINTING: &[Command] = &[Fetch, Get, List, Vaults, Check];
+const PRINTING: &[Command] = &[Fetch, Get, List, Vaults, Check, Push];

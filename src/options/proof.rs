@@ -1,11 +1,11 @@
-//! Proofs in files: read, checked on the open descriptor, and taken apart.
+//! Proofs and keys in files: read, checked on the open descriptor, and taken apart.
 
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::super::settings::Origin;
-use super::super::{Surroundings, unreadable};
+use super::settings::Origin;
+use super::{Surroundings, unreadable};
 use crate::error::{Error, Exit};
 use crate::file::shown;
 use crate::secret::Secret;
@@ -13,9 +13,14 @@ use crate::secret::Secret;
 /// No secret of Entra ID's, and no certificate with its chain and key, is larger.
 const LARGEST: usize = 64 * 1024;
 
-/// The client secret in a file, or on standard input; what editors and `echo` add is dropped.
-pub fn secret(path: &Path, origin: &Origin, surroundings: &Surroundings) -> Result<Secret, Error> {
-    let proof = Proof::read("client secret", path, origin, surroundings)?;
+/// The secret in a file, or on standard input; what editors and `echo` add is dropped. `what` it is.
+pub fn secret(
+    what: &str,
+    path: &Path,
+    origin: &Origin,
+    surroundings: &Surroundings,
+) -> Result<Secret, Error> {
+    let proof = Proof::read(what, path, origin, surroundings)?;
     let text = proof.text()?;
     let text = text
         .strip_suffix('\n')

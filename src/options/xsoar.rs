@@ -1,0 +1,94 @@
+//! Which XSOAR server is meant, and the key to it.
+
+use std::path::Path;
+
+use super::settings::{Rank, Settings, is_masked, names};
+use super::{Surroundings, proof};
+use crate::error::Error;
+use crate::secret::Secret;
+use crate::xsoar::{Key, KeyKind, Server};
+
+const URL: &str = "xsoar-url";
+const KEY_FILE: &str = "xsoar-key-file";
+const KEY_ID: &str = "xsoar-key-id";
+const KEY_TYPE: &str = "xsoar-key-type";
+
+/// The server, where one is named.
+pub fn maybe_server(
+    settings: &Settings,
+    surroundings: &Surroundings,
+) -> Result<Option<Server>, Error> {
+    match settings.strongest(URL) {
+        Some(_) => server(settings, surroundings).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The server with its key.
+pub fn server(settings: &Settings, surroundings: &Surroundings) -> Result<Server, Error> {
+    let Some(url) = settings.strongest(URL) else {
+        let what = "no XSOAR server is named (`--xsoar-url`, `DEMISTO_BASE_URL`, `xsoar_url`)";
+        return Err(Error::usage(what).hint(ADDRESS));
+    };
+    let kind = kind(settings)?;
+    let key = Key::new(secret(settings, surroundings)?, kind).ok_or_else(|| {
+        Error::usage("the API key or its id is nothing that a header can carry")
+            .hint("both are one word: copy them again from XSOAR")
+    })?;
+    Server::new(url.text(), key).map_err(|problem| {
+        let (origin, shown) = (&url.origin, url.shown(": "));
+        Error::usage(format!("{origin} {problem}{shown}")).hint(ADDRESS)
+    })
+}
+
+const ADDRESS: &str = "such as `https://xsoar.example`, `https://xsoar.example/acc_TENANT`, or `https://api-FQDN` of XSOAR 8";
+
+/// The key of the strongest rank that has one.
+fn secret(settings: &Settings, surroundings: &Surroundings) -> Result<Secret, Error> {
+    for rank in Rank::ALL {
+        let file = settings.at(KEY_FILE, rank);
+        let key = settings.at(names::XSOAR_KEY, rank);
+        match (file, key) {
+            (Some(file), Some(key)) => {
+                let what = format!("{} and {} name two keys", file.origin, key.origin);
+                return Err(Error::usage(what).hint("leave one of them out"));
+            }
+            (Some(file), None) => {
+                let path = Path::new(file.text());
+                return proof::secret("API key", path, &file.origin, surroundings);
+            }
+            (None, Some(key)) if !is_masked(key.text()) => {
+                return Ok(Secret::new(key.text().to_owned()));
+            }
+            (None, _) => {}
+        }
+    }
+    let what = "there is no API key (`--xsoar-key-file`, `DEMISTO_API_KEY`, `xsoar_key`)";
+    Err(Error::usage(what)
+        .hint("XSOAR makes one under Settings → API Keys; it is never taken from the command line"))
+}
+
+fn kind(settings: &Settings) -> Result<KeyKind, Error> {
+    let id = settings.strongest(KEY_ID).map(|id| id.text().to_owned());
+    let named = settings.strongest(KEY_TYPE);
+    match (named.map(super::settings::Setting::text), id) {
+        (None, None) => Ok(KeyKind::Plain),
+        (None | Some("standard"), Some(id)) => Ok(KeyKind::Standard(id)),
+        (Some("advanced"), Some(id)) => Ok(KeyKind::Advanced(id)),
+        (Some(text), id) => {
+            let Some(named) = named else {
+                return Ok(KeyKind::Plain);
+            };
+            if id.is_none() && matches!(text, "standard" | "advanced") {
+                let what = format!("{} is of XSOAR 8, whose keys have an id", named.origin);
+                return Err(
+                    Error::usage(what).hint("give it as `--xsoar-key-id` or `XSIAM_AUTH_ID`")
+                );
+            }
+            let (origin, shown) = (&named.origin, named.shown(", not "));
+            Err(Error::usage(format!(
+                "{origin} must be `standard` or `advanced`{shown}"
+            )))
+        }
+    }
+}

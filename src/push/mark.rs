@@ -1,0 +1,172 @@
+//! The mark in a credential's comment: which version of which secret it holds.
+//!
+//! ```text
+//! [akv-xsoar kv-prod/db-password 204d23b5e2f34f78b0e708497bc631fa db-password]
+//! ```
+//!
+//! Vault and secret, the version, the user (percent-encoded), and `json` where both come from a JSON value.
+//! The rest of a comment is people's.
+
+use percent_encoding::utf8_percent_encode;
+
+use crate::credentials::Credential;
+use crate::http::UNRESERVED;
+use crate::vault::SecretVersion;
+
+/// What a credential was made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Vault and secret, in lower case.
+    source: String,
+    /// `None`: the vault did not say.
+    version: Option<String>,
+    /// How user and password came about.
+    manner: String,
+}
+
+const BEGINNING: &str = "[akv-xsoar ";
+
+/// What people see before the mark of a new credential.
+const EXPLANATION: &str =
+    "From Azure Key Vault, kept up to date by akv-xsoar, which knows it by this: ";
+
+/// A version that is not known, so that it is never the same.
+const UNKNOWN: &str = "?";
+
+impl Mark {
+    /// The mark of a secret that was read.
+    pub fn new(
+        credential: &Credential,
+        version: Option<SecretVersion>,
+        user: &str,
+        is_json: bool,
+    ) -> Self {
+        let (vault, secret) = credential.key();
+        let user = utf8_percent_encode(user, UNRESERVED);
+        Self {
+            source: format!("{vault}/{secret}"),
+            version: version.map(|version| version.key()),
+            manner: format!("{user}{}", if is_json { " json" } else { "" }),
+        }
+    }
+
+    /// The mark in a comment, if there is one.
+    pub fn find(comment: &str) -> Option<Self> {
+        let place = place(comment)?;
+        let inner = comment[place].strip_prefix(BEGINNING)?.strip_suffix(']')?;
+        let mut parts = inner.splitn(3, ' ');
+        let (source, version, manner) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self {
+            source: source.to_ascii_lowercase(),
+            version: (version != UNKNOWN).then(|| version.to_ascii_lowercase()),
+            manner: manner.to_owned(),
+        })
+    }
+
+    /// Whether a credential with this mark is as one with the other would be.
+    pub fn is_as(&self, other: &Self) -> bool {
+        self == other && self.version.is_some()
+    }
+
+    /// Whether it is the same secret's.
+    pub fn is_of_the_same(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+
+    /// A comment with this mark, and everything else that people have written there.
+    pub fn comment(&self, before: &str) -> String {
+        match place(before) {
+            Some(place) => {
+                let (head, tail) = (&before[..place.start], &before[place.end..]);
+                format!("{head}{}{tail}", self.text())
+            }
+            None if before.trim().is_empty() => format!("{EXPLANATION}{}", self.text()),
+            None => format!("{}\n{EXPLANATION}{}", before.trim_end(), self.text()),
+        }
+    }
+
+    fn text(&self) -> String {
+        let version = self.version.as_deref().unwrap_or(UNKNOWN);
+        format!("{BEGINNING}{} {version} {}]", self.source, self.manner)
+    }
+}
+
+/// Where a comment has a mark.
+fn place(comment: &str) -> Option<std::ops::Range<usize>> {
+    let start = comment.find(BEGINNING)?;
+    let length = comment[start..].find(']')?;
+    Some(start..start + length + 1)
+}
+
+/// Whether a comment has a mark of ours.
+#[must_use]
+pub fn is_ours(comment: &str) -> bool {
+    Mark::find(comment).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vault::{SecretName, VaultName};
+
+    fn mark(version: Option<&str>, user: &str, is_json: bool) -> Mark {
+        let credential = Credential {
+            vault: VaultName::parse("KV-prod").unwrap(),
+            secret: SecretName::parse("Db").unwrap(),
+            version: None,
+        };
+        let version = version.map(|version| SecretVersion::parse(version).unwrap());
+        Mark::new(&credential, version, user, is_json)
+    }
+
+    const VERSION: &str = "204d23b5e2f34f78b0e708497bc631fa";
+
+    #[test]
+    fn a_mark_is_found_in_any_comment() {
+        for (user, is_json) in [("Db", false), ("a b]c", true), ("", false)] {
+            let mark = mark(Some(VERSION), user, is_json);
+            for before in ["", "  ", "mine [x]", "mine\n"] {
+                let comment = mark.comment(before);
+                assert!(comment.contains(before.trim()));
+                let found = Mark::find(&comment).unwrap();
+                assert!(found.is_as(&mark) && is_ours(&comment), "{comment}");
+            }
+        }
+        let comment = mark(Some(VERSION), "Db", false).comment("");
+        assert!(comment.ends_with(&format!("[akv-xsoar kv-prod/db {VERSION} Db]")));
+    }
+
+    #[test]
+    fn a_new_mark_takes_the_old_one_s_place() {
+        let (old, new) = (mark(None, "Db", false), mark(Some(VERSION), "Db", false));
+        let comment = old.comment("mine") + "\nand yours";
+        let again = new.comment(&comment);
+        assert!(Mark::find(&again).unwrap().is_as(&new));
+        assert!(again.starts_with("mine\n") && again.ends_with("\nand yours"));
+        assert_eq!(again.matches(BEGINNING).count(), 1);
+    }
+
+    #[test]
+    fn what_differs_is_not_the_same() {
+        let one = mark(Some(VERSION), "Db", false);
+        let other_version = mark(Some(&VERSION.replace('2', "3")), "Db", false);
+        for other in [
+            other_version,
+            mark(Some(VERSION), "x", false),
+            mark(Some(VERSION), "Db", true),
+        ] {
+            assert!(!one.is_as(&other) && one.is_of_the_same(&other));
+        }
+        let unknown = mark(None, "Db", false);
+        assert!(!unknown.is_as(&unknown));
+        for no_mark in [
+            "",
+            "akv-xsoar",
+            "[akv-xsoar kv/a",
+            "[akv-xsoar ]",
+            "[akv-xsoar kv/a 1]",
+        ] {
+            assert!(Mark::find(no_mark).is_none(), "{no_mark}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Whose a file is, and who may read it: set exactly, before it takes its name.
+
+use std::os::fd::AsFd;
+
+use rustix::fs::{Gid, Mode, Stat, Uid};
+
+use super::owner::Owner;
+use super::{Problem, system};
+
+/// What a file is to be like, besides its content.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attributes {
+    /// Who may read and write it; its owner alone where nothing is said.
+    pub permissions: Option<Permissions>,
+    /// Whose it is; the user's who runs this where nothing is said.
+    pub owner: Option<Owner>,
+    /// Whether a file stays that has the content already.
+    pub if_changed: bool,
+}
+
+/// Permissions as `chmod` takes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permissions(u32);
+
+impl Permissions {
+    /// Three or four octal digits, at most 0777.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
+        if !digits || !(3..=4).contains(&text.len()) {
+            return None;
+        }
+        let mode = u32::from_str_radix(text, 8).ok()?;
+        (mode <= 0o777).then_some(Self(mode))
+    }
+}
+
+/// A new file is for its owner's eyes only, whatever the umask.
+pub const PRIVATE: Mode = Mode::from_raw_mode(0o600);
+
+impl Attributes {
+    /// Whether something is asked for that only a file can have.
+    pub(super) fn are_for_files(&self) -> bool {
+        self.permissions.is_some() || self.owner.is_some()
+    }
+
+    /// The mode of a file.
+    pub(super) fn of_file(&self) -> Mode {
+        Mode::from_raw_mode(self.mode())
+    }
+
+    /// The mode of a directory: whoever may read the files may go through to them.
+    pub(super) fn of_directory(&self) -> Mode {
+        let mode = self.mode();
+        Mode::from_raw_mode(mode | (mode & 0o444) >> 2)
+    }
+
+    fn mode(&self) -> u32 {
+        self.permissions
+            .map_or(PRIVATE.as_raw_mode(), |permissions| permissions.0)
+    }
+
+    /// Gives it its owner, and then its mode: giving away may take permissions away.
+    pub(super) fn give(&self, file: impl AsFd, mode: Mode) -> Result<(), Problem> {
+        if let Some(owner) = self.owner {
+            let user = Some(Uid::from_raw(owner.user));
+            let group = owner.group.map(Gid::from_raw);
+            rustix::fs::fchown(&file, user, group).map_err(system("chown"))?;
+        }
+        rustix::fs::fchmod(&file, mode).map_err(system("chmod"))
+    }
+
+    /// The same for one that is there already; nothing is done to one that is as it should be.
+    pub(super) fn give_again(
+        &self,
+        file: impl AsFd,
+        mode: Mode,
+        stat: &Stat,
+    ) -> Result<(), Problem> {
+        let owned = self.owner.is_none_or(|owner| {
+            owner.user == stat.st_uid && owner.group.is_none_or(|group| group == stat.st_gid)
+        });
+        if owned && stat.st_mode & 0o7777 == mode.as_raw_mode() {
+            return Ok(());
+        }
+        self.give(file, mode)
+    }
+
+    /// Whether one that is there already can become what a new one in `home` would be.
+    pub(super) fn can_be_given(&self, stat: &Stat, home: &Stat) -> bool {
+        let wanted = self.owner.map(|owner| owner.user);
+        let user =
+            wanted == Some(stat.st_uid) || stat.st_uid == rustix::process::geteuid().as_raw();
+        let group_named = self.owner.is_some_and(|owner| owner.group.is_some());
+        user && (group_named || stat.st_gid == group_of_new(home))
+    }
+}
+
+/// The group of what is made in a directory.
+fn group_of_new(directory: &Stat) -> u32 {
+    if Mode::from_raw_mode(directory.st_mode).contains(Mode::SGID) {
+        directory.st_gid
+    } else {
+        rustix::process::getegid().as_raw()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permissions_are_three_or_four_octal_digits() {
+        for (text, mode) in [("600", 0o600), ("0640", 0o640), ("777", 0o777), ("000", 0)] {
+            assert_eq!(Permissions::parse(text), Some(Permissions(mode)), "{text}");
+        }
+        for text in [
+            "", "6", "60", "00600", "1777", "4755", "0o600", "680", "+60", "-600", "u=rw", "60 ",
+            "٦٠٠",
+        ] {
+            assert_eq!(Permissions::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn who_reads_the_files_goes_through_the_directories() {
+        for (file, directory) in [
+            ("600", 0o700),
+            ("640", 0o750),
+            ("644", 0o755),
+            ("400", 0o500),
+            ("060", 0o070),
+            ("200", 0o200),
+            ("777", 0o777),
+        ] {
+            let attributes = Attributes {
+                permissions: Permissions::parse(file),
+                ..Attributes::default()
+            };
+            let mode = attributes.of_directory().as_raw_mode();
+            assert_eq!(mode, directory, "{file}");
+        }
+        let default = Attributes::default();
+        assert_eq!(default.of_file().as_raw_mode(), 0o600);
+    }
+}

@@ -1,0 +1,148 @@
+//! Owners by number, or by the names of `/etc/passwd` and `/etc/group`.
+//!
+//! Read here and not by the C library: in a static binary that would know no other source, and would
+//! read without a bound.
+
+use std::path::Path;
+
+use crate::deadline::Deadline;
+use crate::error::Error;
+use crate::file;
+
+/// To whom a file is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The user's number.
+    pub user: u32,
+    /// The group's, where it is not to be what the system chooses.
+    pub group: Option<u32>,
+}
+
+/// No machine has more users.
+const MOST: usize = 16 << 20;
+
+impl Owner {
+    /// `USER` or `USER:GROUP`.
+    ///
+    /// # Errors
+    /// A usage error: no such user or group here, or neither a name nor a number.
+    pub fn parse(text: &str, deadline: &Deadline) -> Result<Self, Error> {
+        let (user, group) = match text.split_once(':') {
+            Some((user, group)) => (user, Some(group)),
+            None => (text, None),
+        };
+        if user.is_empty() || group.is_some_and(|group| group.is_empty() || group.contains(':')) {
+            let error = Error::usage(format!("`{}` is no owner", crate::error::printable(text)));
+            return Err(error.hint("give `USER` or `USER:GROUP`, by name or by number"));
+        }
+        Ok(Self {
+            user: number_of("user", user, Path::new("/etc/passwd"), deadline)?,
+            group: group
+                .map(|group| number_of("group", group, Path::new("/etc/group"), deadline))
+                .transpose()?,
+        })
+    }
+}
+
+fn number_of(kind: &str, name: &str, table: &Path, deadline: &Deadline) -> Result<u32, Error> {
+    if name.bytes().all(|byte| byte.is_ascii_digit()) {
+        return number(name).ok_or_else(|| {
+            let error = Error::usage(format!("no {kind} has the number `{name}`"));
+            error.hint("the largest is 4294967294")
+        });
+    }
+    let unknown = |why: String| {
+        let name = crate::error::printable(name);
+        Error::usage(format!("there is no {kind} `{name}`{why}")).hint(format!(
+            "a {kind} that `{}` does not name can be given by number",
+            table.display()
+        ))
+    };
+    let content = file::read(table, MOST, deadline)
+        .map_err(|problem| unknown(format!(": `{}`: {problem}", table.display())))?;
+    find(&content.bytes, name).ok_or_else(|| unknown(String::new()))
+}
+
+/// The largest of 32 bits means nobody in particular.
+fn number(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|number| *number != u32::MAX)
+}
+
+/// In both tables the name is the first of the fields of a line, and its number the third.
+fn find(table: &[u8], name: &str) -> Option<u32> {
+    table.split(|byte| *byte == b'\n').find_map(|line| {
+        let mut fields = line.split(|byte| *byte == b':');
+        if fields.next()? != name.as_bytes() {
+            return None;
+        }
+        number(std::str::from_utf8(fields.nth(1)?).ok()?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    const TABLE: &[u8] = b"root:x:0:0:root:/root:/bin/bash\n\
+        # a comment\n\
+        broken\n\
+        broken:x\n\
+        broken:x:many:0\n\
+        none:x:4294967295:0::/:\n\
+        d-bus.1:x:101:102::/:/bin/false\n\
+        \xff:x:7:7\n\
+        twice:x:1:1\n\
+        twice:x:2:2\n\
+        +::::::\n\
+        last:x:65534:65534:";
+
+    #[test]
+    fn a_name_is_found_where_its_line_is_whole() {
+        for (name, number) in [
+            ("root", Some(0)),
+            ("d-bus.1", Some(101)),
+            ("twice", Some(1)),
+            ("last", Some(65534)),
+            ("broken", None),
+            ("none", None),
+            ("roo", None),
+            ("rooty", None),
+            ("Root", None),
+            ("x", None),
+            ("+", None),
+            ("# a comment", None),
+        ] {
+            assert_eq!(find(TABLE, name), number, "{name}");
+        }
+    }
+
+    #[test]
+    fn numbers_need_no_table() {
+        let deadline = Deadline::new(Instant::now(), Duration::from_secs(60));
+        let parse = |text| Owner::parse(text, &deadline);
+        for (text, user, group) in [
+            ("0", 0, None),
+            ("1000:100", 1000, Some(100)),
+            ("4294967294", 4_294_967_294, None),
+        ] {
+            assert_eq!(parse(text).unwrap(), Owner { user, group }, "{text}");
+        }
+        for text in [
+            "",
+            ":",
+            "1:",
+            ":1",
+            "1:2:3",
+            "1:2:",
+            "4294967295",
+            "99999999999",
+            "1:4294967295",
+        ] {
+            let error = parse(text).unwrap_err();
+            assert_eq!(error.exit(), crate::error::Exit::Usage, "{text}");
+            assert!(error.advice().is_some(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! A file that has the content already, looked at on its open descriptor.
+
+use std::ffi::OsStr;
+use std::os::fd::OwnedFd;
+
+use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+use zeroize::Zeroizing;
+
+use super::Problem;
+use super::attributes::Attributes;
+
+/// Such a file.
+pub struct Same {
+    file: OwnedFd,
+    stat: Stat,
+}
+
+impl Same {
+    /// The file, if a new one in `home` would be no different: in doubt it is replaced.
+    pub fn find(
+        directory: &OwnedFd,
+        name: &OsStr,
+        bytes: &[u8],
+        attributes: &Attributes,
+        home: &Stat,
+    ) -> Option<Self> {
+        let flags =
+            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(directory, name, flags, Mode::empty()).ok()?;
+        let stat = rustix::fs::fstat(&file).ok()?;
+        let same = FileType::from_raw_mode(stat.st_mode).is_file()
+            && attributes.can_be_given(&stat, home)
+            && usize::try_from(stat.st_size) == Ok(bytes.len())
+            && holds(&file, bytes)?;
+        same.then_some(Self { file, stat })
+    }
+
+    /// Sets its mode and owner where they are others.
+    pub fn give_again(&self, attributes: &Attributes) -> Result<(), Problem> {
+        attributes.give_again(&self.file, attributes.of_file(), &self.stat)
+    }
+}
+
+/// Whether these are its bytes, to the end.
+fn holds(file: &OwnedFd, mut bytes: &[u8]) -> Option<bool> {
+    let mut buffer = Zeroizing::new([0; 8192]);
+    loop {
+        match rustix::io::read(file, &mut buffer[..]) {
+            Ok(0) => return Some(bytes.is_empty()),
+            Ok(count) => match bytes.strip_prefix(&buffer[..count]) {
+                Some(rest) => bytes = rest,
+                None => return Some(false),
+            },
+            Err(Errno::INTR) => {}
+            Err(_) => return None,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Symbolic links in the directory, made under a name of their own before they get the one they are for.
+
+use std::ffi::{OsStr, OsString};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, FileType};
+use rustix::io::Errno;
+
+use super::super::names::LINK;
+use super::super::{Problem, system};
+
+/// What has a name.
+pub enum Found {
+    /// Nothing.
+    Nothing,
+    /// A symbolic link with this text.
+    Link(OsString),
+    /// Anything else.
+    Other,
+}
+
+/// Looks at a name.
+pub fn read(directory: &OwnedFd, name: impl AsRef<Path>) -> Result<Found, Problem> {
+    match rustix::fs::readlinkat(directory, name.as_ref(), Vec::new()) {
+        Ok(text) => Ok(Found::Link(OsString::from_vec(text.into_bytes()))),
+        Err(Errno::NOENT) => Ok(Found::Nothing),
+        Err(Errno::INVAL) => Ok(Found::Other),
+        Err(error) => Err(system("lookup")(error)),
+    }
+}
+
+/// Removes a symbolic link, and nothing else.
+pub fn remove(directory: &OwnedFd, name: impl rustix::path::Arg + Copy) -> rustix::io::Result<()> {
+    let stat = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    if FileType::from_raw_mode(stat.st_mode).is_symlink() {
+        rustix::fs::unlinkat(directory, name, AtFlags::empty())?;
+    }
+    Ok(())
+}
+
+/// A link that has not got its name yet; gone when dropped before.
+pub struct Link<'a> {
+    directory: &'a OwnedFd,
+    name: OsString,
+    renamed: bool,
+}
+
+impl<'a> Link<'a> {
+    /// A link that leads there.
+    pub fn new(directory: &'a OwnedFd, target: impl AsRef<OsStr>) -> Result<Self, Problem> {
+        loop {
+            let name = LINK.fresh();
+            match rustix::fs::symlinkat(target.as_ref(), directory, &name) {
+                Ok(()) => {
+                    return Ok(Self {
+                        directory,
+                        name,
+                        renamed: false,
+                    });
+                }
+                Err(Errno::EXIST | Errno::INTR) => {}
+                Err(error) => return Err(system("create a link in it")(error)),
+            }
+        }
+    }
+
+    /// Takes the name, and the place of a link that had it.
+    pub fn become_named(mut self, name: &str) -> Result<(), Problem> {
+        rustix::fs::renameat(self.directory, &self.name, self.directory, name)
+            .map_err(system("rename"))?;
+        self.renamed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Link<'_> {
+    fn drop(&mut self) {
+        if !self.renamed {
+            // Nothing can be done about a second failure, and the first one is reported.
+            let _ = rustix::fs::unlinkat(self.directory, &self.name, AtFlags::empty());
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The directory itself: found, or made for this.
+
+use std::ffi::{OsStr, OsString};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, Mode};
+use rustix::io::Errno;
+
+use super::super::attributes::Attributes;
+use super::super::place::{Place, Thing};
+use super::super::{Problem, system};
+use super::{DATA, link, make, open};
+
+/// The directory while we are at work in it.
+pub struct Root {
+    /// Opened for reading.
+    pub directory: OwnedFd,
+    state: State,
+}
+
+enum State {
+    /// It was there, and is as it was.
+    Found,
+    /// It was there, and its owner, who is us, may not write to it but for now.
+    Opened(Mode),
+    /// It was not there; gone when dropped before it is finished.
+    Made { parent: OwnedFd, name: OsString },
+}
+
+impl Root {
+    /// Follows the path to it.
+    pub fn find(path: &Path) -> Result<Self, Problem> {
+        let path = without_slashes(path);
+        loop {
+            let place = Place::find(path)?;
+            match place.thing {
+                Thing::Directory(directory) => {
+                    let directory = open(&directory, ".").map_err(system("open"))?;
+                    let state = opened(&directory)?;
+                    return Ok(Self { directory, state });
+                }
+                Thing::Nothing => match make(&place.directory, &place.name) {
+                    Ok(directory) => {
+                        let (parent, name) = (place.directory, place.name);
+                        let state = State::Made { parent, name };
+                        return Ok(Self { directory, state });
+                    }
+                    // Another run was quicker.
+                    Err(Errno::EXIST) => {}
+                    Err(error) => return Err(system("create the directory")(error)),
+                },
+                _ => return Err(Problem::Other("it is no directory".to_owned())),
+            }
+        }
+    }
+
+    /// What it was before.
+    pub fn found(&self) -> &'static str {
+        match self.state {
+            State::Found | State::Opened(_) => "a directory",
+            State::Made { .. } => "a new directory",
+        }
+    }
+
+    /// Stays, with what was put into it.
+    pub fn finish(mut self, attributes: &Attributes) -> Result<(), Problem> {
+        if let State::Made { parent, .. } = &self.state {
+            attributes.give(&self.directory, attributes.of_directory())?;
+            // Some file systems cannot sync a directory; it is there all the same.
+            let _ = open(parent, ".").map(rustix::fs::fsync);
+            self.state = State::Found;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        // Nothing can be done about a second failure, and the first one is reported.
+        let _ = match &self.state {
+            State::Found => Ok(()),
+            State::Opened(mode) => rustix::fs::fchmod(&self.directory, *mode),
+            State::Made { parent, name } => rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR),
+        };
+    }
+}
+
+/// A directory that was made by a run with, say, `--mode 400` lets nobody write, the next run included.
+fn opened(directory: &OwnedFd) -> Result<State, Problem> {
+    let stat = rustix::fs::fstat(directory).map_err(system("stat"))?;
+    let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
+    let user = rustix::process::geteuid();
+    let locked = stat.st_uid == user.as_raw() && !user.is_root() && !mode.contains(Mode::WUSR);
+    if !locked || !matches!(link::read(directory, DATA)?, link::Found::Link(_)) {
+        return Ok(State::Found);
+    }
+    rustix::fs::fchmod(directory, mode | Mode::WUSR).map_err(system("chmod"))?;
+    Ok(State::Opened(mode))
+}
+
+/// `DIR/` is the same, even where it is not there yet.
+fn without_slashes(path: &Path) -> &Path {
+    let bytes = path.as_os_str().as_bytes();
+    let end = bytes.iter().rposition(|byte| *byte != b'/');
+    let end = end.map_or(bytes.len().min(1), |last| last + 1);
+    Path::new(OsStr::from_bytes(&bytes[..end]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slashes_at_the_end_say_nothing() {
+        for (path, without) in [
+            ("a/b", "a/b"),
+            ("a/b/", "a/b"),
+            ("a/b//", "a/b"),
+            ("/", "/"),
+            ("//", "/"),
+            ("/a/", "/a"),
+            ("", ""),
+        ] {
+            assert_eq!(without_slashes(Path::new(path)), Path::new(without));
+        }
+    }
+}

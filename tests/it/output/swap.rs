@@ -1,0 +1,111 @@
+//! A directory of files, while it is written: by one run, by several, and by one that ends early.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use akv_xsoar::deadline::Deadline;
+use akv_xsoar::sink::{Attributes, Entry, Sink};
+
+use crate::command::names_in;
+use crate::standin::Scratch;
+
+const VAULTS: [&str; 2] = ["kv-prod", "kv-test"];
+const SECRETS: [&str; 3] = ["a", "b", "c"];
+
+/// Every secret has the same value, which is larger than what one call reads or writes.
+fn write(directory: &Path, value: &str) {
+    let bytes = value.repeat(20_000).into_bytes();
+    let entries: Vec<_> = VAULTS
+        .iter()
+        .flat_map(|vault| SECRETS.map(|secret| (*vault, secret)))
+        .map(|(vault, secret)| Entry {
+            vault,
+            secret,
+            bytes: &bytes,
+        })
+        .collect();
+    let deadline = Deadline::new(Instant::now(), Duration::from_secs(60));
+    let sink = Sink::new(directory.to_owned(), Attributes::default());
+    sink.write_tree(&entries, &deadline).unwrap();
+}
+
+/// What is found in one generation: how often each value. Nothing if it went away meanwhile.
+fn read(directory: &Path) -> Option<BTreeMap<Vec<u8>, usize>> {
+    let generation = fs::read_link(directory.join("..data")).unwrap();
+    let mut found = BTreeMap::new();
+    for vault in VAULTS {
+        for secret in SECRETS {
+            let path = directory.join(&generation).join(vault).join(secret);
+            match fs::read(path) {
+                Ok(value) => *found.entry(value).or_default() += 1,
+                Err(error) if error.kind() == ErrorKind::NotFound => return None,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+    Some(found)
+}
+
+#[test]
+fn a_reader_sees_all_old_files_or_all_new_ones() {
+    let scratch = Scratch::new("swap");
+    let directory = scratch.join("creds");
+    write(&directory, "0");
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let generations = scope.spawn(|| {
+            let mut whole = 0;
+            while !over.load(Ordering::Relaxed) {
+                if let Some(found) = read(&directory) {
+                    assert_eq!(found.len(), 1, "a mixture");
+                    let (value, count) = found.first_key_value().unwrap();
+                    assert_eq!((value.len(), *count), (20_000, 6), "half");
+                    whole += 1;
+                }
+            }
+            whole
+        });
+        // By the way that people take.
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                match fs::read(directory.join("kv-test/c")) {
+                    Ok(value) => {
+                        let alike = value.iter().all(|byte| *byte == value[0]);
+                        assert!(value.len() == 20_000 && alike, "half, or a mixture");
+                    }
+                    // Removed while the path was followed.
+                    Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound),
+                }
+            }
+        });
+        for number in 1..200 {
+            write(&directory, ["1", "2", "3", "4"][number % 4]);
+        }
+        over.store(true, Ordering::Relaxed);
+        assert!(generations.join().unwrap() > 0);
+    });
+    assert_eq!(names_in(&directory).len(), 4);
+}
+
+#[test]
+fn runs_at_the_same_time_come_one_after_another() {
+    let scratch = Scratch::new("several");
+    let directory = scratch.join("creds");
+    thread::scope(|scope| {
+        for value in ["1", "2", "3", "4"] {
+            let directory = &directory;
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    write(directory, value);
+                }
+            });
+        }
+    });
+    assert_eq!(read(&directory).unwrap().len(), 1);
+    assert_eq!(names_in(&directory).len(), 4, "{:?}", names_in(&directory));
+}
