@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use crate::command::{Akv, names_in};
 use crate::standin::{CLIENT_ID, CLIENT_SECRET, Scratch, Standin, TENANT};
 
-const COMMANDS: &str = "akv-xsoar: hint: the commands are `fetch`, `get`, `list`, `vaults`, `check`, `exec` and `help`\n";
+const COMMANDS: &str = "akv-xsoar: hint: the commands are `fetch`, `get`, `list`, `vaults`, `check`, `exec`, `push` and `help`\n";
 const HELP: &str = "akv-xsoar: hint: `akv-xsoar --help` lists commands and options\n";
 const SECRETS: &str = "akv-xsoar: hint: secrets are never given on the command line, where every user sees them: use `--client-secret-file PATH` or the variable `AZURE_CLIENT_SECRET`\n";
 const CREDENTIAL: &str = "akv-xsoar: hint: a CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or https://VAULT…/secrets/NAME[/VERSION]\n";
