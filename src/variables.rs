@@ -85,10 +85,9 @@ pub fn is_identifier(name: &str) -> bool {
 }
 
 /// Names that an assignment in a shell does not keep as it is: read-only there, or made anew when read.
-const KEPT_BY_SHELLS: [&str; 24] = [
+const KEPT_BY_SHELLS: [&str; 19] = [
     "BASHOPTS",
     "BASHPID",
-    "COMP_WORDBREAKS",
     "DIRSTACK",
     "EPOCHREALTIME",
     "EPOCHSECONDS",
@@ -96,18 +95,14 @@ const KEPT_BY_SHELLS: [&str; 24] = [
     "FUNCNAME",
     "GROUPS",
     "HISTCMD",
-    "IFS",
     "LINENO",
     "OPTIND",
-    "PATH",
     "PIPESTATUS",
-    "POSIXLY_CORRECT",
     "PPID",
     "RANDOM",
     "SECONDS",
     "SHELLOPTS",
     "SRANDOM",
-    "TMOUT",
     "UID",
     "_",
 ];
@@ -119,15 +114,17 @@ pub fn is_kept_by_shells(name: &str) -> bool {
 }
 
 /// Names that mean something, besides those above.
-const MEANINGFUL: [&str; 52] = [
+const MEANINGFUL: [&str; 57] = [
     // Shells.
     "CDPATH",
     "COLUMNS",
+    "COMP_WORDBREAKS",
     "ENV",
     "FCEDIT",
     "FPATH",
     "HISTFILE",
     "HOME",
+    "IFS",
     "LINES",
     "LOGNAME",
     "MAIL",
@@ -135,6 +132,8 @@ const MEANINGFUL: [&str; 52] = [
     "OLDPWD",
     "OPTARG",
     "OPTERR",
+    "PATH",
+    "POSIXLY_CORRECT",
     "PROMPT_COMMAND",
     "PS0",
     "PS1",
@@ -146,6 +145,7 @@ const MEANINGFUL: [&str; 52] = [
     "SHELL",
     "TERM",
     "TIMEFORMAT",
+    "TMOUT",
     "USER",
     "ZDOTDIR",
     // The loader and the C library.

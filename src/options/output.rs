@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::selection;
+use super::selection::{self, Place};
 use super::settings::{Rank, Setting, Settings, items};
 use super::table::Command;
 use crate::cloud::Cloud;
@@ -122,7 +122,7 @@ fn variable(setting: &Setting, item: &str, cloud: &Cloud) -> Result<(String, Cre
     }
     Ok((
         name.to_owned(),
-        selection::credential(origin, credential, cloud)?,
+        selection::credential(Place::Setting(origin), credential, cloud)?,
     ))
 }
 

@@ -36,5 +36,6 @@ mod standin;
 mod tidy;
 mod tls;
 mod usage;
+mod variables;
 mod vault;
 mod workload;

@@ -7,8 +7,11 @@ mod subscription;
 mod tags;
 mod trouble;
 
+use serde_json::{Value, json};
+
 use crate::command::Akv;
-use crate::standin::Standin;
+use crate::files::private;
+use crate::standin::{CLIENT_ID, CLIENT_SECRET, Scratch, Standin, TENANT};
 
 /// The request for a vault's listing.
 pub(crate) fn listing(vault: &str) -> String {
@@ -59,6 +62,25 @@ fn add(azure: &Standin, vault: &str, names: &[&str]) {
 
 fn fetch<'a>(azure: &'a Standin, args: &[&str]) -> Akv<'a> {
     Akv::new().arg("fetch").args(args).app(azure)
+}
+
+/// A run with these keys beside the identity's in the file.
+pub(crate) fn with_file<'a>(
+    azure: &'a Standin,
+    directory: &'a Scratch,
+    command: &str,
+    keys: &Value,
+) -> Akv<'a> {
+    let mut json =
+        json!({"tenant_id": TENANT, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
+    let fields = keys.as_object().unwrap().clone();
+    json.as_object_mut().unwrap().extend(fields);
+    private(directory, "c.json", json.to_string());
+    Akv::new()
+        .args([command, "--config", "c.json"])
+        .azure(azure)
+        .cwd(directory.path())
+        .env("CASE", keys.to_string())
 }
 
 /// Refused, with exactly these messages, and nothing was sent.

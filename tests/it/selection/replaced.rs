@@ -1,11 +1,9 @@
 //! What the configuration file selects, and what the command line puts in its place, as a whole.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{add, array, expect, with};
-use crate::command::Akv;
-use crate::files::private;
-use crate::standin::{CLIENT_ID, CLIENT_SECRET, Scratch, Secret, Standin, TENANT};
+use super::{add, array, expect, with, with_file};
+use crate::standin::{Scratch, Secret, Standin};
 
 fn azure() -> Standin {
     let azure = with("kv-prod", &["api", "db"]);
@@ -16,25 +14,6 @@ fn azure() -> Standin {
     azure.put("kv-prod", Secret::new("tls", "value-of-tls").managed());
     add(&azure, "kv-test", &["db", "web"]);
     azure
-}
-
-/// A run with these keys beside the identity's in the file.
-fn with_file<'a>(
-    azure: &'a Standin,
-    directory: &'a Scratch,
-    command: &str,
-    keys: &Value,
-) -> Akv<'a> {
-    let mut json =
-        json!({"tenant_id": TENANT, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
-    let fields = keys.as_object().unwrap().clone();
-    json.as_object_mut().unwrap().extend(fields);
-    private(directory, "c.json", json.to_string());
-    Akv::new()
-        .args([command, "--config", "c.json"])
-        .azure(azure)
-        .cwd(directory.path())
-        .env("CASE", keys.to_string())
 }
 
 #[test]

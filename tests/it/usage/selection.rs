@@ -124,7 +124,9 @@ fn names_are_checked_before_anything_is_sent() {
         refused(
             &azure,
             &["fetch", &word],
-            &format!("the version in `{word}` is none: 32 letters and digits\n"),
+            &format!(
+                "a CREDENTIAL has a version that is none: `{word}`\nakv-xsoar: hint: a version has 32 letters and digits\n"
+            ),
         );
     }
 }
