@@ -29,6 +29,7 @@ mod retry;
 mod running;
 mod secrecy;
 mod selection;
+mod shaping;
 mod shell;
 mod stand_in;
 #[path = "../standin/mod.rs"]
