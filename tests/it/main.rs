@@ -19,6 +19,7 @@ mod fetch;
 mod files;
 mod formats;
 mod gate;
+mod hooks;
 mod listing;
 mod messages;
 mod metadata;

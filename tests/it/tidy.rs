@@ -230,7 +230,7 @@ fn readme_quotes_what_is_really_said() {
     assert!(rows > 10, "the table was not found");
 }
 
-/// Lines about other programs: Azure CLI's, Azure Arc's agent's, cargo's, our scripts'.
+/// Lines about other programs: Azure CLI's, Azure Arc's agent's, cargo's, systemd's, our scripts'.
 fn foreign(line: &str) -> bool {
     [
         "az ",
@@ -238,6 +238,8 @@ fn foreign(line: &str) -> bool {
         "--assignee",
         "--scope",
         "cargo ",
+        "systemctl ",
+        "systemd-tmpfiles ",
         "scripts/",
         "curl ",
         "sha256sum ",
