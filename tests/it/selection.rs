@@ -1,6 +1,7 @@
 //! Which secrets: whole vaults, patterns and tags, and every vault of a subscription.
 
 mod all;
+mod clouds;
 mod patterns;
 mod replaced;
 mod subscription;

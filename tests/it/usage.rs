@@ -125,6 +125,8 @@ fn empty_values_count_as_not_given() {
             "--api-version=",
             "--managed-identity-object-id=",
         ])
+        .args(["--match=", "--tag", "", "--user-tag=", "--decode="])
+        .args(["--prefix=", "--env", "", "--subscription-id="])
         // Twice, but given once.
         .args(["--timeout", "", "--timeout", "20"])
         .app(&azure)
@@ -153,6 +155,11 @@ fn what_is_given_twice() {
         ("api-version", "7.4"),
         ("format", "jsonl"),
         ("proxy", "http://h:1"),
+        ("user-tag", "x"),
+        ("decode", "auto"),
+        ("prefix", "P_"),
+        ("subscription-id", "x"),
+        ("resource-group", "x"),
     ] {
         let option = format!("--{option}");
         refused(
@@ -161,7 +168,13 @@ fn what_is_given_twice() {
             &format!("`{option}` was given twice\n"),
         );
     }
-    for option in ["--verbose", "--quiet", "--managed-identity", "--no-proxy"] {
+    for option in [
+        "--verbose",
+        "--quiet",
+        "--managed-identity",
+        "--no-proxy",
+        "--json-value",
+    ] {
         Akv::new()
             .args(["fetch", "kv-prod/api", option, option])
             .status(2)

@@ -116,7 +116,12 @@ fn vaults_in_their_order_and_names_sorted_within_each() {
         }
     });
     expect(&azure, &["kv-b", "kv-a"], &reads);
-    assert_eq!(azure.hosts().len(), 3, "one connection each");
+    let url = "--vault=https://kv-b.vault.azure.net/";
+    fetch(&azure, &["--vault", "KV-b,kv-a", url, "--all"])
+        .stdout(array(&all))
+        .run();
+    expect(&azure, &["kv-b", "kv-a"], &reads);
+    assert_eq!(azure.hosts().len(), 6, "one connection each");
 }
 
 #[test]

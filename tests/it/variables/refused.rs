@@ -297,6 +297,8 @@ fn a_vault_chooses_no_whole_name() {
             ],
         ] {
             refused(&azure, &[&["fetch", format], args].concat(), needs);
+            let run = ["--", "true"];
+            refused(&azure, &[&["exec"], args, &run].concat(), needs);
         }
     }
 }
