@@ -103,7 +103,7 @@ impl Reading<'_> {
                 Ok(())
             }
             Meaning::Setting(name, Takes::Many(_)) => {
-                for text in list(value)? {
+                for text in list(value)?.into_iter().filter(|text| !text.is_empty()) {
                     self.add(name, key, text)?;
                 }
                 Ok(())

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::selection;
+use super::selection::{self, Place};
 use super::settings::{Rank, Setting, Settings, items};
 use super::table::{Command, CommandRow};
 use crate::cloud::Cloud;
@@ -82,7 +82,9 @@ pub fn naming(
             }
             match exact.iter().find(|(other, _)| *other == name) {
                 None => exact.push((name, credential)),
-                Some((_, other)) if other.key() == credential.key() => {}
+                Some((_, other)) if other.key() == credential.key() => {
+                    selection::one_version(other, &credential)?;
+                }
                 Some((_, other)) => {
                     return Err(Error::usage(format!(
                         "{} gives `{name}` to `{other}` and to `{credential}`",
@@ -115,7 +117,7 @@ fn variable(setting: &Setting, item: &str, cloud: &Cloud) -> Result<(String, Cre
     }
     Ok((
         name.to_owned(),
-        selection::credential(origin, credential, cloud)?,
+        selection::credential(Place::Setting(origin), credential, cloud)?,
     ))
 }
 

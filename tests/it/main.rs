@@ -33,6 +33,8 @@ mod output;
 mod retry;
 mod running;
 mod secrecy;
+mod selection;
+mod shaping;
 mod shell;
 mod stand_in;
 #[path = "../standin/mod.rs"]
@@ -40,5 +42,6 @@ mod standin;
 mod tidy;
 mod tls;
 mod usage;
+mod variables;
 mod vault;
 mod workload;
