@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 pub use attributes::{Attributes, Permissions};
-pub use owner::Owner;
+pub use owner::{NoOwner, Owner};
 pub use tree::Entry;
 
 use crate::deadline::Deadline;
@@ -118,13 +118,11 @@ impl Sink {
     /// # Errors
     /// As [`Sink::write`].
     pub fn probe(&self, deadline: &Deadline) -> Result<String, Error> {
-        let result = match &self.path {
-            None => self.check_stream().map(|()| "standard output"),
-            Some(path) => self.probe_path(path),
+        let found = match &self.path {
+            None => self.check_stream().map(|()| "standard output".to_owned()),
+            Some(path) => self.probe_path(path).map(|found| at(path, found)),
         };
-        result
-            .map(str::to_owned)
-            .map_err(|problem| self.error(problem, deadline))
+        found.map_err(|problem| self.error(problem, deadline))
     }
 
     /// The same for [`Sink::write_tree`].
@@ -132,13 +130,11 @@ impl Sink {
     /// # Errors
     /// As [`Sink::write_tree`].
     pub fn probe_tree(&self, deadline: &Deadline) -> Result<String, Error> {
-        let result = match &self.path {
+        let found = match &self.path {
             None => Err(Problem::Other("it is no directory".to_owned())),
-            Some(path) => tree::probe(path, &self.attributes),
+            Some(path) => tree::probe(path, &self.attributes).map(|found| at(path, found)),
         };
-        result
-            .map(str::to_owned)
-            .map_err(|problem| self.error(problem, deadline))
+        found.map_err(|problem| self.error(problem, deadline))
     }
 
     fn write_path(&self, path: &Path, bytes: &[u8], deadline: &Deadline) -> Result<(), Problem> {
@@ -160,12 +156,12 @@ impl Sink {
         let place = Place::find(path)?;
         let found = match place.thing {
             Thing::Nothing => "a new file",
-            Thing::File => "a file, to be replaced",
+            Thing::File => "a file, which is replaced",
             Thing::Directory(_) => return Err(directory()),
             Thing::Stream | Thing::Descriptor => {
                 return self
                     .check_stream()
-                    .map(|()| "no file, to be written as it is");
+                    .map(|()| "no file, and written as it is");
             }
         };
         replace::probe(&place.directory, &self.attributes)?;
@@ -271,6 +267,10 @@ fn system<E: Into<io::Error>>(what: &'static str) -> impl FnOnce(E) -> Problem {
             Problem::System(what, error)
         }
     }
+}
+
+fn at(path: &Path, found: &str) -> String {
+    format!("`{}`: {found}", shown(path))
 }
 
 fn directory() -> Problem {

@@ -8,7 +8,7 @@ use super::table::Command;
 use crate::cloud::Cloud;
 use crate::credentials::{Credential, Decode, Format, Shape};
 use crate::deadline::Deadline;
-use crate::error::{Error, printable};
+use crate::error::{Error, Exit, printable};
 use crate::selection::Selection;
 use crate::sink::{Attributes, Owner, Permissions, Sink};
 use crate::variables::{Naming, is_identifier, is_kept_by_shells};
@@ -233,9 +233,13 @@ fn attributes(settings: &Settings, deadline: &Deadline) -> Result<Attributes, Er
                 .hint("a mode has three or four octal digits, at most 0777, such as `0640`")
         })
     });
-    let owner = settings
-        .strongest("owner")
-        .map(|setting| Owner::parse(setting.text(), deadline));
+    let owner = settings.strongest("owner").map(|setting| {
+        Owner::parse(setting.text(), deadline).map_err(|nobody| {
+            let (origin, shown) = (&setting.origin, setting.shown(" to "));
+            let operation = format!("{origin} cannot be set{shown}");
+            Error::new(Exit::Usage, operation, nobody.cause).hint(nobody.hint)
+        })
+    });
     Ok(Attributes {
         permissions: permissions.transpose()?,
         owner: owner.transpose()?,

@@ -77,13 +77,18 @@ impl Attributes {
         mode: Mode,
         stat: &Stat,
     ) -> Result<(), Problem> {
-        let owned = self.owner.is_none_or(|owner| {
-            owner.user == stat.st_uid && owner.group.is_none_or(|group| group == stat.st_gid)
-        });
-        if owned && stat.st_mode & 0o7777 == mode.as_raw_mode() {
+        if self.are_given(mode, stat) {
             return Ok(());
         }
         self.give(file, mode)
+    }
+
+    /// Whether one is as it should be.
+    pub(super) fn are_given(&self, mode: Mode, stat: &Stat) -> bool {
+        let owned = self.owner.is_none_or(|owner| {
+            owner.user == stat.st_uid && owner.group.is_none_or(|group| group == stat.st_gid)
+        });
+        owned && stat.st_mode & 0o7777 == mode.as_raw_mode()
     }
 
     /// Whether one that is there already can become what a new one in `home` would be.

@@ -29,7 +29,10 @@ impl Same {
             OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = rustix::fs::openat(directory, name, flags, Mode::empty()).ok()?;
         let stat = rustix::fs::fstat(&file).ok()?;
+        // Another name of the same file is somebody else's business.
+        let is_alone = || stat.st_nlink == 1 || attributes.are_given(attributes.of_file(), &stat);
         let same = FileType::from_raw_mode(stat.st_mode).is_file()
+            && is_alone()
             && attributes.can_be_given(&stat, home)
             && usize::try_from(stat.st_size) == Ok(bytes.len())
             && holds(&file, bytes)?;

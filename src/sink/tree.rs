@@ -16,11 +16,11 @@ mod lock;
 mod root;
 
 use std::ffi::{CString, OsStr, OsString};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Dir, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::attributes::Attributes;
@@ -207,9 +207,15 @@ fn names(directory: &OwnedFd) -> Result<Vec<CString>, Problem> {
 fn make(at: &OwnedFd, name: impl AsRef<Path>) -> rustix::io::Result<OwnedFd> {
     let name = name.as_ref();
     rustix::fs::mkdirat(at, name, Mode::RWXU)?;
-    let made = open(at, name).or_else(|_| {
-        // The umask may take everything from everybody.
-        rustix::fs::chmodat(at, name, Mode::RWXU, AtFlags::empty())?;
+    let made = open(at, name).or_else(|error| {
+        if error != Errno::ACCESS {
+            return Err(error);
+        }
+        // The umask may take everything from everybody. Not by its name, which may be another's now.
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let place = rustix::fs::openat(at, name, flags, Mode::empty())?;
+        let itself = format!("/proc/self/fd/{}", place.as_raw_fd());
+        rustix::fs::chmodat(CWD, itself, Mode::RWXU, AtFlags::empty())?;
         open(at, name)
     });
     if made.is_err() {

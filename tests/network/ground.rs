@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::net::{Ipv6Addr, TcpListener};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::arguments::INSIDE;
@@ -77,8 +77,6 @@ pub fn furnish() {
     if let Ok(libraries) = libraries {
         write("ld.so.cache", libraries);
     }
-    write("passwd", "root:x:0:0:root:/:/bin/sh\n");
-    write("group", "root:x:0:\n");
     own_folders_of_arc();
     // A cache of names would answer from outside.
     if fs::exists("/run/nscd").unwrap_or(false) {
@@ -113,6 +111,13 @@ pub fn reset() {
     resolv_conf("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
     hosts("");
     write("nsswitch.conf", "hosts: files dns\n");
+    accounts("", "");
+}
+
+/// What follows root in `/etc/passwd` and `/etc/group`.
+pub fn accounts(users: &str, groups: &str) {
+    write("passwd", format!("root:x:0:0:root:/:/bin/sh\n{users}"));
+    write("group", format!("root:x:0:\n{groups}"));
 }
 
 /// Another `/etc/resolv.conf`.
@@ -168,6 +173,33 @@ impl Added {
 impl Drop for Added {
     fn drop(&mut self) {
         let _ = Command::new("ip").args(&self.0).output();
+    }
+}
+
+/// A file system in memory, gone when dropped.
+#[must_use]
+pub struct Mounted(PathBuf);
+
+impl Mounted {
+    /// Over a folder, with these options of `mount`.
+    pub fn over(folder: &Path, options: &str) -> Self {
+        let path = folder.to_str().expect("a path of ours");
+        let words = ["-t", "tmpfs", "-o", options, "tmpfs", path];
+        run("util-linux", "mount", &words);
+        Self(folder.to_owned())
+    }
+
+    /// A file over another.
+    pub fn bound(file: &Path, over: &Path) -> Self {
+        let [from, to] = [file, over].map(|path| path.to_str().expect("a path of ours"));
+        run("util-linux", "mount", &["--bind", from, to]);
+        Self(over.to_owned())
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).output();
     }
 }
 

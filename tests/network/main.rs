@@ -1,4 +1,5 @@
-//! What needs a network of its own: name servers, port 443, addresses that do not answer, proxies.
+//! What needs a network of its own (name servers, port 443, addresses that do not answer, proxies), or an `/etc` and
+//! file systems of its own.
 //!
 //! The program runs here as on a VM, without `--connect-to`: it looks up Azure's own names and finds the stand-in on
 //! port 443. For that this target runs itself again in namespaces of its own (`ground`), where the scenarios share
@@ -19,6 +20,7 @@ mod exemptions;
 mod ground;
 mod metadata;
 mod names;
+mod output;
 mod peer;
 mod proxy;
 mod rogue;
@@ -57,7 +59,7 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 7] = [
+const ALL: [&[Scenario]; 8] = [
     names::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
@@ -65,6 +67,7 @@ const ALL: [&[Scenario]; 7] = [
     proxy::SCENARIOS,
     exemptions::SCENARIOS,
     rogue::SCENARIOS,
+    output::SCENARIOS,
 ];
 
 fn main() -> ExitCode {

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use akv_xsoar::deadline::Deadline;
 use akv_xsoar::sink::{Attributes, Entry, Sink};
 
+use super::{azure, calls};
 use crate::command::names_in;
+use crate::shell::Shell;
 use crate::standin::Scratch;
 
 const VAULTS: [&str; 2] = ["kv-prod", "kv-test"];
@@ -108,4 +110,24 @@ fn runs_at_the_same_time_come_one_after_another() {
     });
     assert_eq!(read(&directory).unwrap().len(), 1);
     assert_eq!(names_in(&directory).len(), 4, "{:?}", names_in(&directory));
+}
+
+/// The files, their directories, then the links: the one to all files first, and the names to the disk.
+#[test]
+fn everything_is_on_the_disk_before_it_counts() {
+    let azure = azure();
+    azure.ignore_log();
+    let shell = Shell::new(&azure);
+    let run = "fetch --format files kv-prod/a --output creds";
+    let watched = "fsync,symlink,symlinkat,rename,renameat,renameat2";
+    if let Some(calls) = calls(&shell, watched, run) {
+        let expected = "fsync fsync fsync symlink symlink rename rename fsync fsync";
+        assert_eq!(calls.join(" "), expected);
+    } else {
+        shell.run(&format!("akv {run}"), 0, "", "");
+    }
+    assert_eq!(
+        fs::read(shell.join("creds/kv-prod/a")).unwrap(),
+        b"value-of-a"
+    );
 }
