@@ -1,6 +1,7 @@
 //! What is said of a push, where, and in which form.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -90,6 +91,30 @@ fn nobody_needs_to_read_it() {
     assert_eq!(run(&closed), (0, "0\n".to_owned()));
     expect(&azure, &[PUT, PUT]);
     assert_eq!(azure.store().len(), 2);
+    // What went wrong is said all the same.
+    azure.secret("kv-prod", "b", "newer value of b");
+    azure.fault(PUT, Fault::xsoar_error(400, "", "", "Too long").undone());
+    let (_, stderr) = run(&closed);
+    assert!(
+        stderr.contains("cannot write `kv-prod/b` to the server: "),
+        "{stderr}"
+    );
+    assert!(stderr.ends_with("\n7\n"), "{stderr}");
+    expect(&azure, &[PUT]);
+}
+
+#[test]
+fn a_terminal_sees_how_far_it_is() {
+    let azure = azure();
+    azure.delay(Duration::from_millis(300));
+    let shell = Shell::new(&azure);
+    let push = format!("$RUNNER $BIN push kv-prod/a kv-prod/b --xsoar-url {URL} >it");
+    let script = format!("export DEMISTO_API_KEY={XSOAR_KEY}\nexec script -qec '{push}' /dev/null");
+    let output = shell.output(&script);
+    let sent = String::from_utf8(output.stdout).unwrap();
+    assert!(sent.contains("akv-xsoar: xsoar.example: 1/2"), "{sent:?}");
+    assert!(sent.ends_with("\r\u{1b}[K"), "{sent:?}");
+    expect(&azure, &[PUT, PUT]);
 }
 
 #[test]
