@@ -177,21 +177,24 @@ fn steps(parts: Parts, reporter: &dyn Reporter, report: &mut Report) {
         .and_then(|output| report.take("output", output));
     let api_version = report.take("api-version", parts.api_version);
     let network = report.take("network", parts.network);
-    if let (Some(cloud), Some(network), Some(api_version)) = (cloud, network, api_version) {
+    if let Some(network) = network {
         let client = Client::observing(network, reporter);
-        let reach = Reach {
-            client: &client,
-            cloud: &cloud,
-            api_version: &api_version,
-            deadline: parts.deadline,
-        };
-        let order = vaults::Order {
-            selection: selection.flatten(),
-            missing,
-            scope,
-            output: output.as_ref(),
-        };
-        over_the_network(&reach, choice.as_ref(), &order, report);
+        if let (Some(cloud), Some(api_version)) = (cloud, api_version) {
+            let reach = Reach {
+                client: &client,
+                cloud: &cloud,
+                api_version: &api_version,
+                deadline: parts.deadline,
+            };
+            let order = vaults::Order {
+                selection: selection.flatten(),
+                missing,
+                scope,
+                output: output.as_ref(),
+            };
+            over_the_network(&reach, choice.as_ref(), &order, report);
+        }
+        // Nothing of Azure's is needed for it.
         if let Some(server) = &server {
             hosts::xsoar(&client, server, report);
         }

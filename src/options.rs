@@ -184,7 +184,7 @@ pub fn read(
             words,
         } => (command, credentials, words),
     };
-    add_environment(&mut settings, environment)?;
+    add_environment(&mut settings, environment, command.command)?;
     // The file may hold another `--timeout`; until it is read, what is known counts.
     let before = Deadline::new(start, network::timeout(&settings)?);
     if let Some(path) = settings
@@ -363,18 +363,21 @@ fn api_version(settings: &Settings) -> Result<String, Error> {
     .hint("an api-version is written as `7.4` or `2025-07-01`"))
 }
 
-fn add_environment(settings: &mut Settings, environment: Environment) -> Result<(), Error> {
-    for row in table::options() {
+/// What the command does not know is not looked at.
+fn add_environment(
+    settings: &mut Settings,
+    environment: Environment,
+    command: Command,
+) -> Result<(), Error> {
+    for row in table::options().filter(|row| row.belongs_to(command)) {
         for name in row.environment {
             add_variable(settings, environment, row.name, name)?;
         }
     }
-    let secrets = [
-        (names::CLIENT_SECRET, CLIENT_SECRET_VARIABLE),
-        (names::XSOAR_KEY, XSOAR_KEY_VARIABLE),
-    ];
-    for (name, variable) in secrets {
-        add_variable(settings, environment, name, variable)?;
+    let (name, variable) = (names::CLIENT_SECRET, CLIENT_SECRET_VARIABLE);
+    add_variable(settings, environment, name, variable)?;
+    if matches!(command, Command::Check | Command::Push) {
+        add_variable(settings, environment, names::XSOAR_KEY, XSOAR_KEY_VARIABLE)?;
     }
     Ok(())
 }

@@ -30,6 +30,7 @@ mod metadata;
 mod missing;
 mod network_options;
 mod output;
+mod push;
 mod retry;
 mod running;
 mod secrecy;
