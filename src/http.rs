@@ -380,9 +380,11 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// The `--connect-to` of a host; plain http is on this machine, and led nowhere else.
     fn direction(&self, url: &Url) -> Option<&ConnectTo> {
         let mut directions = self.network.connect_to.iter();
-        directions.find(|connect_to| connect_to.applies(url.host(), url.port()))
+        let applies = |to: &&ConnectTo| url.is_https() && to.applies(url.host(), url.port());
+        directions.find(applies)
     }
 
     /// The proxy for a host, if it is one that a proxy is asked for.

@@ -54,7 +54,7 @@ fn a_server_that_is_in_place() {
     let plain = azure.xsoar_without_tls();
     check(&azure, &plain)
         .args(["--xsoar-key-id", XSOAR_KEY_ID, "--xsoar-key-type=advanced"])
-        .stdout_has("\nok     xsoar 127.0.0.1: no TLS; it accepts")
+        .stdout_has("\nok     xsoar 127.0.0.1: at 127.0.0.1, no TLS; it accepts")
         .run();
 }
 
