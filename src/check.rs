@@ -80,16 +80,20 @@ fn steps(parts: Parts, deadline: Deadline, overheard: &Overheard, report: &mut R
     };
     let api_version = report.take("api-version", parts.api_version)?;
     let network = report.take("network", parts.network)?;
-    if let Some((_, words)) = &network {
-        report.ok("network", words)?;
-    }
-    match (cloud, network, api_version) {
-        (Some(cloud), Some((network, _)), Some(api_version)) => {
-            let client = Client::observing(network, overheard);
+    let way = match &network {
+        Some((_, words)) => {
+            report.ok("network", words)?;
+            cloud.as_ref().zip(api_version.as_deref())
+        }
+        None => None,
+    };
+    let client = network.map(|(network, _)| Client::observing(network, overheard));
+    match (&client, way) {
+        (Some(client), Some((cloud, api_version))) => {
             let way = Way {
-                client: &client,
-                cloud: &cloud,
-                api_version: &api_version,
+                client,
+                cloud,
+                api_version,
                 deadline,
             };
             let order = Order {
@@ -99,14 +103,15 @@ fn steps(parts: Parts, deadline: Deadline, overheard: &Overheard, report: &mut R
                 output: output.as_ref(),
             };
             over_the_network(&way, choice.as_ref(), &order, report)?;
-            if let Some(server) = &server {
-                hosts::xsoar(&client, server, report)?;
-            }
         }
         _ => report.untried(
             "hosts, clock, token and vaults",
             "what is wrong above leaves no way to them",
         )?,
+    }
+    // Nothing of Azure's is needed for it.
+    if let (Some(client), Some(server)) = (&client, &server) {
+        hosts::xsoar(client, server, report)?;
     }
     let Some(output) = output else {
         return report.untried("output", "what is wrong above leaves it unknown");

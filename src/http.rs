@@ -23,9 +23,9 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use ureq::http::header::{HeaderValue, InvalidHeaderValue};
+use ureq::http::header::HeaderValue;
 use ureq::http::{Method, Request as HttpRequest};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use zeroize::Zeroizing;
@@ -34,7 +34,7 @@ pub use answer::Answer;
 pub use failure::{Failure, Kind};
 pub use observe::Trust;
 pub use proxy::{ConnectTo, NoProxy, Proxy, ProxyProblem};
-pub use retry::Policy;
+pub use retry::{Doubt, Policy, Tries};
 pub use tls::ExtraRoots;
 pub use url::{UNRESERVED, Url};
 
@@ -42,10 +42,9 @@ use crate::deadline::{Deadline, seconds};
 use crate::error::printable;
 use crate::report::Reporter;
 use crate::secret::{Redactor, Secret};
-use answer::{BodyProblem, Standing, read_body};
+use answer::{BodyProblem, Standing, no_time, read_body};
 use observe::Observed;
 use pace::Pace;
-use retry::Tries;
 use translate::translate;
 
 /// Connecting over all addresses of a host, name resolution, proxy and TLS included.
@@ -147,8 +146,8 @@ impl Body<'_> {
 
 /// Proves who asks by headers that are good for one attempt.
 pub trait Sign {
-    /// The headers, secret or not: their names and values.
-    fn headers(&self) -> Vec<(&'static str, Secret)>;
+    /// The headers, secret or not: their names and values. `None`: there can be none.
+    fn headers(&self) -> Option<Vec<(&'static str, Secret)>>;
 }
 
 /// The network of one run: three ways out of it, each set up when first used.
@@ -162,7 +161,7 @@ pub struct Client<'a> {
     observed: Option<Observed>,
     direct: OnceCell<ureq::Agent>,
     proxied: OnceCell<ureq::Agent>,
-    metadata: OnceCell<ureq::Agent>,
+    plain: OnceCell<ureq::Agent>,
 }
 
 impl<'a> Client<'a> {
@@ -183,7 +182,7 @@ impl<'a> Client<'a> {
             observed: None,
             direct: OnceCell::new(),
             proxied: OnceCell::new(),
-            metadata: OnceCell::new(),
+            plain: OnceCell::new(),
         }
     }
 
@@ -253,7 +252,7 @@ impl<'a> Client<'a> {
         loop {
             let wait = match self.attempt(request) {
                 Ok(mut answer) => {
-                    let wish = retry::wish(|name| answer.header(name), SystemTime::now());
+                    let wish = answer.wish();
                     let before = tries.count();
                     match tries.after_answer(request.policy, answer.status, wish) {
                         None if before > 0 && is_retryable(request.policy, answer.status) => {
@@ -281,17 +280,16 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Waits before a change is tried once more, longer each time; `false`: there is no time for that.
-    #[must_use]
-    pub fn pause(&self, tries: u32) -> bool {
-        let wait = retry::pause(tries);
+    /// Waits before it is found out what became of a change.
+    ///
+    /// # Errors
+    /// There is no time for that, in words that may follow the reason of the wait.
+    pub fn pause(&self, wait: Duration) -> Result<(), String> {
         if !self.fits(wait) {
-            return false;
+            return Err(no_time(wait, &self.network.deadline.seconds()));
         }
-        self.reporter
-            .verbose(&format!("try {} in {}", tries + 1, seconds(wait)));
         std::thread::sleep(wait);
-        true
+        Ok(())
     }
 
     /// Whether a wait leaves time for an attempt behind it.
@@ -335,7 +333,7 @@ impl<'a> Client<'a> {
         self.pace.begin(host, connect);
         self.pace.left(host)?;
         let agent = self.agent(request);
-        let head = head(request).map_err(|_| unsendable(host))?;
+        let head = head(request).ok_or_else(|| unsendable(host))?;
         let response = match request.body.content() {
             Some((kind, text)) => {
                 let head = head.header("content-type", kind);
@@ -366,12 +364,11 @@ impl<'a> Client<'a> {
         translate(error, host, &self.pace, self.network.proxy.as_ref())
     }
 
-    /// The way out for this request: around the proxy, through it, or the metadata endpoint's.
+    /// The way out for this request: around the proxy, through it, or in plain http.
     fn agent(&self, request: &Request) -> &ureq::Agent {
-        if request.policy == Policy::Metadata {
-            return self
-                .metadata
-                .get_or_init(|| self.new_agent(None, Vec::new()));
+        // A metadata endpoint, or this machine itself: what is not encrypted is led nowhere else.
+        if request.policy == Policy::Metadata || !request.url.is_https() {
+            return self.plain.get_or_init(|| self.new_agent(None, Vec::new()));
         }
         match self.proxy(request.url) {
             Some(proxy) => self
@@ -383,9 +380,11 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// The `--connect-to` of a host; plain http is on this machine, and led nowhere else.
     fn direction(&self, url: &Url) -> Option<&ConnectTo> {
         let mut directions = self.network.connect_to.iter();
-        directions.find(|connect_to| connect_to.applies(url.host(), url.port()))
+        let applies = |to: &&ConnectTo| url.is_https() && to.applies(url.host(), url.port());
+        directions.find(applies)
     }
 
     /// The proxy for a host, if it is one that a proxy is asked for.
@@ -433,25 +432,27 @@ impl<'a> Client<'a> {
     }
 }
 
-fn head(request: &Request) -> Result<ureq::http::request::Builder, InvalidHeaderValue> {
+/// `None`: it has something that a header cannot carry.
+fn head(request: &Request) -> Option<ureq::http::request::Builder> {
     let mut head = HttpRequest::builder()
         .method(request.body.method())
         .uri(request.url.0.clone());
     for (name, value) in request.headers {
-        head = head.header(*name, HeaderValue::from_str(value)?);
+        head = head.header(*name, HeaderValue::from_str(value).ok()?);
     }
     if let Some((name, before, secret)) = &request.secret_header {
         let text = Zeroizing::new(format!("{before}{}", secret.expose()));
-        let mut value = HeaderValue::from_str(&text)?;
+        let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
         head = head.header(*name, value);
     }
-    for (name, secret) in request.signature.map(Sign::headers).unwrap_or_default() {
-        let mut value = HeaderValue::from_str(secret.expose())?;
+    let signature = request.signature.map(Sign::headers);
+    for (name, secret) in signature.unwrap_or_else(|| Some(Vec::new()))? {
+        let mut value = HeaderValue::from_str(secret.expose()).ok()?;
         value.set_sensitive(true);
         head = head.header(name, value);
     }
-    Ok(head)
+    Some(head)
 }
 
 /// Tokens and configured ids are checked before: what ends here was not.

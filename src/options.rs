@@ -156,7 +156,7 @@ pub fn read(
             words,
         } => (command, credentials, words),
     };
-    let configured = configure(&mut settings, environment, start);
+    let configured = configure(&mut settings, environment, command.command, start);
     let (deadline, verbosity) = match configured {
         Ok(configured) => configured,
         Err(error) if command.command == Command::Check => {
@@ -194,9 +194,10 @@ pub fn read(
 fn configure(
     settings: &mut Settings,
     environment: Environment,
+    command: Command,
     start: Instant,
 ) -> Result<(Deadline, Verbosity), Error> {
-    add_environment(settings, environment)?;
+    add_environment(settings, environment, command)?;
     // The file may hold another `--timeout`; until it is read, what is known counts.
     let before = Deadline::new(start, network::timeout(settings)?);
     if let Some(path) = settings
@@ -237,18 +238,21 @@ fn said(settings: &Settings) -> Result<Verbosity, Error> {
     }
 }
 
-fn add_environment(settings: &mut Settings, environment: Environment) -> Result<(), Error> {
-    for row in table::options() {
+/// What the command does not know is not looked at.
+fn add_environment(
+    settings: &mut Settings,
+    environment: Environment,
+    command: Command,
+) -> Result<(), Error> {
+    for row in table::options().filter(|row| row.belongs_to(command)) {
         for name in row.environment {
             add_variable(settings, environment, row.name, name)?;
         }
     }
-    let secrets = [
-        (names::CLIENT_SECRET, CLIENT_SECRET_VARIABLE),
-        (names::XSOAR_KEY, XSOAR_KEY_VARIABLE),
-    ];
-    for (name, variable) in secrets {
-        add_variable(settings, environment, name, variable)?;
+    let (name, variable) = (names::CLIENT_SECRET, CLIENT_SECRET_VARIABLE);
+    add_variable(settings, environment, name, variable)?;
+    if matches!(command, Command::Check | Command::Push) {
+        add_variable(settings, environment, names::XSOAR_KEY, XSOAR_KEY_VARIABLE)?;
     }
     Ok(())
 }

@@ -24,14 +24,17 @@ pub fn read(
     approve: impl FnOnce(&[Wanted]) -> Result<(), Error>,
     keep: impl FnMut(usize, &Wanted, Content) -> Result<(), Error>,
 ) -> Result<(), Failures> {
-    let selection = select::locate(session, selection)?;
+    let selection = select::locate(session, selection, missing)?;
     if selection.from_vaults.is_none() && selection.named.is_empty() {
         return Ok(());
     }
     if selection.is_open() {
         let token = session.token()?;
-        let (wanted, failures) = select::listed(session, &selection, missing, &token);
-        approve(&wanted)?;
+        let (wanted, mut failures) = select::listed(session, &selection, missing, &token);
+        if let Err(error) = approve(&wanted) {
+            failures.push(error);
+            return Failures::check(failures);
+        }
         return read_all(session, &wanted, missing, &token, failures, keep);
     }
     // What can be judged without asking is judged before anybody is asked.

@@ -107,7 +107,7 @@ fn asked(
     cloud: &Cloud,
 ) -> Asked {
     let verb = command.command;
-    let named = output::format(verb, settings).and_then(|format| {
+    let named = output::format(command, settings).and_then(|format| {
         let (naming, rank) = output::naming(verb, format, settings, cloud)?;
         Ok((format, naming, rank))
     });

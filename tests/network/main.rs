@@ -27,6 +27,7 @@ mod peer;
 mod proxy;
 mod rogue;
 mod tinyproxy;
+mod xsoar;
 
 // The runner and the stand-in are tools of all scenarios; each target uses a part.
 #[allow(dead_code)]
@@ -61,7 +62,7 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 10] = [
+const ALL: [&[Scenario]; 11] = [
     names::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
@@ -70,6 +71,7 @@ const ALL: [&[Scenario]; 10] = [
     exemptions::SCENARIOS,
     rogue::SCENARIOS,
     output::SCENARIOS,
+    xsoar::SCENARIOS,
     check::SCENARIOS,
     exec::SCENARIOS,
 ];
