@@ -15,6 +15,7 @@ use crate::error::{Error, Exit, Failures};
 use crate::http::Client;
 use crate::options::{Choice, Inspection, Parts};
 use crate::report::Reporter;
+use crate::select;
 use crate::selection::{Selection, Vaults, What};
 use crate::session::Session;
 use crate::sink::Written;
@@ -78,6 +79,12 @@ fn steps(parts: Parts, deadline: Deadline, overheard: &Overheard, report: &mut R
         None => None,
         Some(output) => report.take("output", output)?,
     };
+    if let (Some(selection), Some(output)) = (&selection, &output) {
+        // What can be judged without asking is judged before anybody is asked.
+        if !selection.is_open() {
+            vaults::variables(&select::known(selection), output, report)?;
+        }
+    }
     let api_version = report.take("api-version", parts.api_version)?;
     let network = report.take("network", parts.network)?;
     let way = match &network {
@@ -110,8 +117,10 @@ fn steps(parts: Parts, deadline: Deadline, overheard: &Overheard, report: &mut R
         )?,
     }
     // Nothing of Azure's is needed for it.
-    if let (Some(client), Some(server)) = (&client, &server) {
-        hosts::xsoar(client, server, report)?;
+    match (&client, &server) {
+        (_, None) => {}
+        (Some(client), Some(server)) => hosts::xsoar(client, server, report)?,
+        (None, Some(_)) => report.untried("xsoar", "what is wrong above leaves no way to it")?,
     }
     let Some(output) = output else {
         return report.untried("output", "what is wrong above leaves it unknown");
@@ -208,7 +217,7 @@ fn over_the_network(
     }
     hosts.clock(report)?;
     let Some(identity) = identity else {
-        return report.untried("token and vaults", "there is no identity to ask as");
+        return report.skip(order.left(Some("token")), "there is no identity to ask as");
     };
     let session = Session {
         client: way.client,

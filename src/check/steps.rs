@@ -151,6 +151,14 @@ impl<'a> Report<'a> {
         self.note(name, &format!("not tried: {because}"))
     }
 
+    /// Steps that there was no way to try, if there were any.
+    pub fn skip(&mut self, names: Option<String>, because: &str) -> Told {
+        match names {
+            Some(names) => self.untried(&names, because),
+            None => Ok(()),
+        }
+    }
+
     pub fn failed(&mut self, name: &str, error: &Error) -> Told {
         if self.exit == Exit::Done {
             self.exit = error.exit();

@@ -47,6 +47,34 @@ impl Order<'_> {
             .is_some_and(|selection| selection.scope().is_some() || selection.vaults().is_empty())
     }
 
+    /// Whether the names of variables are judged, and not before listings are known.
+    fn lists_variables(&self) -> bool {
+        let has_names = self.output.is_some_and(has_variables);
+        has_names && self.selection.as_ref().is_some_and(Selection::is_open)
+    }
+
+    /// Which steps there is no way to, `first` before them; none: there would have been none.
+    pub fn left(&self, first: Option<&str>) -> Option<String> {
+        let mut left: Vec<&str> = first.into_iter().collect();
+        let selection = self.selection.as_ref();
+        let nothing = selection
+            .is_some_and(|selection| selection.scope().is_none() && selection.vaults().is_empty());
+        for (name, is_left) in [
+            ("subscription", self.scope().is_some()),
+            ("vaults", !nothing),
+            ("variables", self.lists_variables()),
+        ] {
+            if is_left {
+                left.push(name);
+            }
+        }
+        let last = left.pop()?;
+        Some(match left.as_slice() {
+            [] => last.to_owned(),
+            others => format!("{} and {last}", others.join(", ")),
+        })
+    }
+
     /// The vaults whose names are known.
     pub fn vaults(&self) -> Vec<VaultName> {
         let selection = self.selection.as_ref();
@@ -64,10 +92,10 @@ pub(super) fn check(
     let authority = session.cloud.authority.name();
     if session.identity.tenant().is_some() && hosts.is_silent(authority) {
         let because = format!("`{authority}` did not answer");
-        return report.untried("token and vaults", &because);
+        return report.skip(order.left(Some("token")), &because);
     }
     let Some(token) = report.take("token", session.token())? else {
-        return report.untried("vaults", "there is no token for them");
+        return report.skip(order.left(None), "there is no token");
     };
     let audience = session.cloud.vault_suffix.name();
     report.ok("token", &format!("one for `https://{audience}`"))?;
@@ -86,7 +114,14 @@ pub(super) fn check(
             }
             selection.clone().with_vaults(found)
         }
-        (Some(_), None) => return report.untried("vaults", "their names are not known"),
+        (Some(_), None) => {
+            let left = if order.lists_variables() {
+                "vaults and variables"
+            } else {
+                "vaults"
+            };
+            return report.untried(left, "the vaults' names are not known");
+        }
     };
     let visit = Visit {
         session,
@@ -96,7 +131,10 @@ pub(super) fn check(
         token: &token,
     };
     let wanted = visit.each(&selection, report)?;
-    variables(&wanted, order, report)
+    match order.output {
+        Some(output) if order.lists_variables() => variables(&wanted, output, report),
+        _ => Ok(()),
+    }
 }
 
 /// The subscription's vaults, by a token of its own.
@@ -360,12 +398,13 @@ fn step(vault: &VaultName) -> String {
     format!("vault {vault}")
 }
 
-/// The names that variables would have.
-fn variables(wanted: &[Wanted], order: &Order, report: &mut Report) -> Told {
-    let Some(output) = order.output else {
-        return Ok(());
-    };
-    if !matches!(output.format, Some(Format::Dotenv | Format::Shell)) {
+fn has_variables(output: &Output) -> bool {
+    matches!(output.format, Some(Format::Dotenv | Format::Shell))
+}
+
+/// The names that variables would have, where there are any.
+pub(super) fn variables(wanted: &[Wanted], output: &Output, report: &mut Report) -> Told {
+    if !has_variables(output) {
         return Ok(());
     }
     let credentials: Vec<_> = wanted.iter().map(|wanted| &wanted.credential).collect();
@@ -373,10 +412,8 @@ fn variables(wanted: &[Wanted], order: &Order, report: &mut Report) -> Told {
     match report.take("variables", names)? {
         Some(names) => {
             let names = names.iter().map(Vec::len).sum::<usize>();
-            report.ok(
-                "variables",
-                &format!("{}, each of its own", count(names, "name")),
-            )
+            let found = format!("{}, each of its own", count(names, "name"));
+            report.ok("variables", &found)
         }
         None => Ok(()),
     }

@@ -6,7 +6,9 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::{FIRST, OPENID, READ, THERE, azure, check, check_as, states, step, tells};
 use crate::files::{private, set_mode};
-use crate::standin::{CLIENT_ID, CLIENT_SECRET, NOBODY, PROXY_PASSWORD, Scratch, TENANT};
+use crate::standin::{
+    CLIENT_ID, CLIENT_SECRET, Fault, NOBODY, PROXY_PASSWORD, SUBSCRIPTION, Scratch, TENANT,
+};
 
 #[test]
 fn where_each_setting_comes_from() {
@@ -174,6 +176,28 @@ fn every_part_that_is_wrong() {
     );
     azure.expect(&[]);
 
+    let server = ["--xsoar-url=https://xsoar.example", "--xsoar-key-file=key"];
+    let directory = Scratch::new("check");
+    private(&directory, "key", "Canary-key");
+    let words = [
+        &["kv-prod/db", "--no-proxy", "--proxy=http://p"][..],
+        &server,
+    ]
+    .concat();
+    let akv = check(&azure, &words)
+        .cwd(directory.path())
+        .canary("Canary-key");
+    let output = akv.status(2).stdout_any().run();
+    assert_eq!(
+        &states(&output)[4..],
+        [
+            "FAILED network",
+            "note hosts, clock, token and vaults",
+            "note xsoar",
+            "ok output"
+        ]
+    );
+
     // Without an identity there are still hosts, and a place for the output.
     let akv = check_as(&azure, &["kv-prod/db", "--tenant-id", TENANT]).azure(&azure);
     let output = akv.status(2).stdout_any().run();
@@ -220,6 +244,52 @@ fn every_part_that_is_wrong() {
     );
     assert_eq!(states(&output).last().unwrap(), "note output");
     azure.expect(&[OPENID, THERE, &azure.token_request(), READ, FIRST]);
+}
+
+/// What is not tried is named, and nothing else.
+#[test]
+fn what_a_token_is_wanted_for() {
+    let azure = azure();
+    azure.fault(&azure.token_request(), Fault::aadsts(7_000_222));
+    azure.ignore_log();
+    let subscription = ["--subscription-id", SUBSCRIPTION];
+    let dotenv = ["--format=dotenv", "--prefix=P_"];
+    for (words, left) in [
+        (vec!["kv-prod/db"], &["vaults"][..]),
+        (vec![], &[]),
+        (subscription.to_vec(), &["subscription"]),
+        (
+            [&["kv-prod/db"][..], &subscription].concat(),
+            &["subscription and vaults"],
+        ),
+        (
+            [&["--vault=*", "--all"][..], &subscription, &dotenv].concat(),
+            &["subscription, vaults and variables"],
+        ),
+        (
+            [&["--vault=kv-prod", "--all"][..], &dotenv].concat(),
+            &["vaults and variables"],
+        ),
+        // These can be judged all the same.
+        ([&["kv-prod/db"][..], &dotenv].concat(), &["vaults"]),
+    ] {
+        let output = check(&azure, &words).status(3).stdout_any().run();
+        let notes: Vec<_> = states(&output)
+            .into_iter()
+            .filter_map(|state| state.strip_prefix("note ").map(str::to_owned))
+            .filter(|name| name != "selection")
+            .collect();
+        assert_eq!(notes, left, "{words:?}");
+        for name in left {
+            assert_eq!(step(&output, name)[0].1, "not tried: there is no token");
+        }
+        let judged = words.contains(&"kv-prod/db") && words.contains(&"--prefix=P_");
+        assert_eq!(
+            step(&output, "variables").len(),
+            usize::from(judged),
+            "{words:?}"
+        );
+    }
 }
 
 #[test]

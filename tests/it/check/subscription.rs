@@ -119,7 +119,7 @@ fn one_that_is_not_needed() {
         4,
         "vaults",
         "note",
-        "not tried: their names are not known",
+        "not tried: the vaults' names are not known",
     );
     assert_eq!(states(&output).last().unwrap(), "ok output");
     azure.expect(&[OPENID, LIST, &token, &token, LIST]);
