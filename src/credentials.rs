@@ -116,7 +116,7 @@ fn has_nul(value: &Secret) -> bool {
 }
 
 /// What a writer writes, in memory that is wiped.
-fn measured(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> Zeroizing<Vec<u8>> {
+pub(crate) fn measured(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> Zeroizing<Vec<u8>> {
     // Measured first: a buffer that grows leaves copies of the values unwiped.
     let mut length = Length(0);
     let counted = write(&mut length);

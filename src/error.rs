@@ -103,6 +103,14 @@ impl Error {
         self
     }
 
+    /// The same failure, with more to say of its cause, and the exit code that goes with that.
+    #[must_use]
+    pub fn and(mut self, words: &str, exit: Exit) -> Self {
+        self.cause.push_str(words);
+        self.exit = exit;
+        self
+    }
+
     /// With one line that says what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -21,10 +21,11 @@ mod url;
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use ureq::http::header::{HeaderValue, InvalidHeaderValue};
+use ureq::http::header::HeaderValue;
 use ureq::http::{Method, Request as HttpRequest};
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
 use zeroize::Zeroizing;
@@ -33,7 +34,7 @@ pub use answer::Answer;
 pub use failure::{Failure, Kind};
 pub use observe::Trust;
 pub use proxy::{ConnectTo, NoProxy, Proxy, ProxyProblem};
-pub use retry::Policy;
+pub use retry::{Doubt, Policy, Tries};
 pub use tls::ExtraRoots;
 pub use url::{UNRESERVED, Url};
 
@@ -41,10 +42,9 @@ use crate::deadline::{Deadline, seconds};
 use crate::error::printable;
 use crate::report::Reporter;
 use crate::secret::{Redactor, Secret};
-use answer::{BodyProblem, Standing, read_body};
+use answer::{BodyProblem, Standing, no_time, read_body};
 use observe::Observed;
 use pace::Pace;
-use retry::Tries;
 use translate::translate;
 
 /// Connecting over all addresses of a host, name resolution, proxy and TLS included.
@@ -71,6 +71,17 @@ pub struct Network {
     pub connect_to: Vec<ConnectTo>,
 }
 
+/// How a host is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// At its own addresses.
+    Direct(Vec<IpAddr>),
+    /// By a proxy, which knows its addresses.
+    Proxy(String),
+    /// At an address of `--connect-to`'s.
+    Directed(String),
+}
+
 /// What is asked of a service.
 pub struct Request<'a> {
     /// For `--verbose`: what the request is for, such as "secret `db-password`".
@@ -90,11 +101,12 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// No answer is read beyond this. Of Azure's none is larger than a megabyte: a secret has at most
-    /// 25 kB, a page at most 25 items; a page of XSOAR's store may be.
+    /// No answer is read beyond this. Of Azure's a secret has at most 25 kB, a page of a vault's listing at
+    /// most 25 items; a page of Resource Manager's shows each vault with all of its access policies, up to
+    /// half a megabyte. A page of XSOAR's store may be larger.
     fn largest(&self) -> usize {
         match self.body {
-            Body::Nothing | Body::Form(_) => 1 << 20,
+            Body::Nothing | Body::Form(_) => 8 << 20,
             Body::Query(_) | Body::Change(_) => 16 << 20,
         }
     }
@@ -134,8 +146,8 @@ impl Body<'_> {
 
 /// Proves who asks by headers that are good for one attempt.
 pub trait Sign {
-    /// The headers, secret or not: their names and values.
-    fn headers(&self) -> Vec<(&'static str, Secret)>;
+    /// The headers, secret or not: their names and values. `None`: there can be none.
+    fn headers(&self) -> Option<Vec<(&'static str, Secret)>>;
 }
 
 /// The network of one run: three ways out of it, each set up when first used.
@@ -149,7 +161,7 @@ pub struct Client<'a> {
     observed: Option<Observed>,
     direct: OnceCell<ureq::Agent>,
     proxied: OnceCell<ureq::Agent>,
-    metadata: OnceCell<ureq::Agent>,
+    plain: OnceCell<ureq::Agent>,
 }
 
 impl<'a> Client<'a> {
@@ -170,11 +182,11 @@ impl<'a> Client<'a> {
             observed: None,
             direct: OnceCell::new(),
             proxied: OnceCell::new(),
-            metadata: OnceCell::new(),
+            plain: OnceCell::new(),
         }
     }
 
-    /// The same, keeping in mind what [`Client::addresses`] and [`Client::trust`] tell.
+    /// The same, keeping in mind what [`Client::trust`] tells.
     #[must_use]
     pub fn observing(network: Network, reporter: &'a dyn Reporter) -> Self {
         Self {
@@ -183,11 +195,21 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// How many addresses a host that was asked has, where its name was looked up here.
+    /// How a host is reached. Its addresses are known once it was asked.
     #[must_use]
-    pub fn addresses(&self, host: &str) -> Option<usize> {
+    pub fn way(&self, url: &Url) -> Way {
+        let host = url.host();
+        if let Some(directed) = self.direction(url) {
+            let (host, port) = directed.target(host, url.port());
+            return Way::Directed(format!("{host}:{port}"));
+        }
+        if let Some(proxy) = self.proxy(url) {
+            return Way::Proxy(proxy.to_string());
+        }
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&host.to_ascii_lowercase()).map(Vec::len)
+        let found = known.get(&host.to_ascii_lowercase()).cloned();
+        let literal = || host.parse().into_iter().collect();
+        Way::Direct(found.unwrap_or_else(literal))
     }
 
     /// What the certificate of a host that was asked is chained to.
@@ -230,7 +252,7 @@ impl<'a> Client<'a> {
         loop {
             let wait = match self.attempt(request) {
                 Ok(mut answer) => {
-                    let wish = retry::wish(|name| answer.header(name), SystemTime::now());
+                    let wish = answer.wish();
                     let before = tries.count();
                     match tries.after_answer(request.policy, answer.status, wish) {
                         None if before > 0 && is_retryable(request.policy, answer.status) => {
@@ -258,17 +280,16 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Waits before a change is tried once more, longer each time; `false`: there is no time for that.
-    #[must_use]
-    pub fn pause(&self, tries: u32) -> bool {
-        let wait = retry::pause(tries);
+    /// Waits before it is found out what became of a change.
+    ///
+    /// # Errors
+    /// There is no time for that, in words that may follow the reason of the wait.
+    pub fn pause(&self, wait: Duration) -> Result<(), String> {
         if !self.fits(wait) {
-            return false;
+            return Err(no_time(wait, &self.network.deadline.seconds()));
         }
-        self.reporter
-            .verbose(&format!("try {} in {}", tries + 1, seconds(wait)));
         std::thread::sleep(wait);
-        true
+        Ok(())
     }
 
     /// Whether a wait leaves time for an attempt behind it.
@@ -306,13 +327,13 @@ impl<'a> Client<'a> {
     fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
         let host = request.url.host();
         let connect = match request.policy {
-            Policy::Service | Policy::Change => CONNECT,
+            Policy::Service | Policy::Change | Policy::Probe => CONNECT,
             Policy::Metadata => CONNECT_METADATA,
         };
         self.pace.begin(host, connect);
         self.pace.left(host)?;
         let agent = self.agent(request);
-        let head = head(request).map_err(|_| unsendable(host))?;
+        let head = head(request).ok_or_else(|| unsendable(host))?;
         let response = match request.body.content() {
             Some((kind, text)) => {
                 let head = head.header("content-type", kind);
@@ -343,29 +364,35 @@ impl<'a> Client<'a> {
         translate(error, host, &self.pace, self.network.proxy.as_ref())
     }
 
-    /// The way out for this request: around the proxy, through it, or the metadata endpoint's.
+    /// The way out for this request: around the proxy, through it, or in plain http.
     fn agent(&self, request: &Request) -> &ureq::Agent {
-        if request.policy == Policy::Metadata {
-            return self
-                .metadata
-                .get_or_init(|| self.new_agent(None, Vec::new()));
+        // A metadata endpoint, or this machine itself: what is not encrypted is led nowhere else.
+        if request.policy == Policy::Metadata || !request.url.is_https() {
+            return self.plain.get_or_init(|| self.new_agent(None, Vec::new()));
         }
-        let (host, port) = (request.url.host(), request.url.port());
-        // Plain http is on this machine, whatever the proxy would say to it.
-        let plain = !request.url.is_https();
-        let directed = self
-            .network
-            .connect_to
-            .iter()
-            .any(|connect_to| connect_to.applies(host, port));
-        match &self.network.proxy {
-            Some(proxy) if !plain && !directed && !self.network.no_proxy.covers(host, port) => self
+        match self.proxy(request.url) {
+            Some(proxy) => self
                 .proxied
                 .get_or_init(|| self.new_agent(Some(proxy), Vec::new())),
-            _ => self
+            None => self
                 .direct
                 .get_or_init(|| self.new_agent(None, self.network.connect_to.clone())),
         }
+    }
+
+    /// The `--connect-to` of a host; plain http is on this machine, and led nowhere else.
+    fn direction(&self, url: &Url) -> Option<&ConnectTo> {
+        let mut directions = self.network.connect_to.iter();
+        let applies = |to: &&ConnectTo| url.is_https() && to.applies(url.host(), url.port());
+        directions.find(applies)
+    }
+
+    /// The proxy for a host, if it is one that a proxy is asked for.
+    fn proxy(&self, url: &Url) -> Option<&Proxy> {
+        let exempt = || self.network.no_proxy.covers(url.host(), url.port());
+        // Plain http is on this machine, whatever the proxy would say to it.
+        let around = !url.is_https() || self.direction(url).is_some() || exempt();
+        self.network.proxy.as_ref().filter(|_| !around)
     }
 
     fn new_agent(&self, proxy: Option<&Proxy>, connect_to: Vec<ConnectTo>) -> ureq::Agent {
@@ -405,25 +432,27 @@ impl<'a> Client<'a> {
     }
 }
 
-fn head(request: &Request) -> Result<ureq::http::request::Builder, InvalidHeaderValue> {
+/// `None`: it has something that a header cannot carry.
+fn head(request: &Request) -> Option<ureq::http::request::Builder> {
     let mut head = HttpRequest::builder()
         .method(request.body.method())
         .uri(request.url.0.clone());
     for (name, value) in request.headers {
-        head = head.header(*name, HeaderValue::from_str(value)?);
+        head = head.header(*name, HeaderValue::from_str(value).ok()?);
     }
     if let Some((name, before, secret)) = &request.secret_header {
         let text = Zeroizing::new(format!("{before}{}", secret.expose()));
-        let mut value = HeaderValue::from_str(&text)?;
+        let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
         head = head.header(*name, value);
     }
-    for (name, secret) in request.signature.map(Sign::headers).unwrap_or_default() {
-        let mut value = HeaderValue::from_str(secret.expose())?;
+    let signature = request.signature.map(Sign::headers);
+    for (name, secret) in signature.unwrap_or_else(|| Some(Vec::new()))? {
+        let mut value = HeaderValue::from_str(secret.expose()).ok()?;
         value.set_sensitive(true);
         head = head.header(name, value);
     }
-    Ok(head)
+    Some(head)
 }
 
 /// Tokens and configured ids are checked before: what ends here was not.

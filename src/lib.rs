@@ -15,8 +15,8 @@
 //! * [`credentials`] makes XSOAR's documents and other formats of them, with the names of [`variables`]
 //!   where those are variables, and [`sink`] writes them, whole or not at all.
 //!
-//! The verbs are files of their own: [`fetch`] (and `get`), [`list`], [`vaults`], [`exec`], [`check`], and [`push`] with the server's side in
-//! [`xsoar`].
+//! The verbs are files of their own: [`fetch`] (and `get`), [`list`], [`vaults`], [`exec`], [`check`], and
+//! [`push`], to the server that [`xsoar`] knows.
 //!
 //! Below stand [`http`] (the one way to the network: retries, trust, proxies), [`file`](mod@file)
 //! (files that people name), [`deadline`], [`report`] (what a run says while it goes), [`process`]
@@ -117,8 +117,14 @@ pub fn run(
         let report = push::push(&session, &order, &push)?;
         reporter.progress_over();
         let text = report.text(options.format.is_some());
-        let written = options.sink.write(text.as_bytes(), &deadline);
-        return Failures::check(report.failures).and(Ok(written?));
+        let mut failures = report.failures;
+        return match options.sink.write(text.as_bytes(), &deadline) {
+            Ok(written) => Failures::check(failures).and(Ok(written)),
+            Err(error) => {
+                failures.push(error);
+                Err(Failures::of(failures))
+            }
+        };
     }
     let result = match (options.command, options.format) {
         (Command::Get, _) => fetch::value(&session, &order)?,

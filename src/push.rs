@@ -5,6 +5,8 @@
 //! is unknown is not repeated before the store was listed again: a second run, too, goes on where one ended.
 
 mod mark;
+mod plan;
+mod write;
 
 use serde_json::json;
 
@@ -13,8 +15,9 @@ use crate::error::{Error, Exit, Failures};
 use crate::fetch::Order;
 use crate::read::read;
 use crate::session::Session;
-use crate::xsoar::{Draft, Effect, Refusal, Server, Stored};
+use crate::xsoar::{Effect, Server, Stored};
 use mark::Mark;
+use plan::Plan;
 
 pub use mark::is_ours;
 
@@ -32,13 +35,6 @@ pub struct Push<'a> {
 struct Wanted {
     document: Document,
     mark: Mark,
-}
-
-/// What is to be done with a credential.
-enum Plan {
-    Create,
-    Update(Box<Stored>),
-    Nothing,
 }
 
 /// What was done with a credential.
@@ -103,7 +99,7 @@ pub fn push(session: &Session, order: &Order, push: &Push) -> Result<Report, Fai
     client.learn(push.server.key().secret());
     let wanted = wanted(session, order)?;
     let stored = push.server.list(client).map_err(|refusal| refusal.error)?;
-    let plans = plans(&wanted, &stored, push)?;
+    let plans = plan::plans(&wanted, &stored, push.adopt)?;
     warn_of_others(session, &wanted, &stored);
     let mut report = Report {
         done: Vec::new(),
@@ -126,18 +122,20 @@ pub fn push(session: &Session, order: &Order, push: &Push) -> Result<Report, Fai
                 left.push(name.as_str());
                 Done::Failed
             }
-            (Plan::Create | Plan::Update(_), false) => match write(session, push, wanted, plan) {
-                Ok(done) => done,
-                Err(refusal) => {
-                    is_over = refusal.effect == Effect::Hopeless;
-                    report.failures.push(refusal.error);
-                    Done::Failed
+            (Plan::Create | Plan::Update(_), false) => {
+                match write::write(client, push, wanted, plan) {
+                    Ok(done) => done,
+                    Err(refusal) => {
+                        is_over = refusal.effect == Effect::Hopeless;
+                        report.failures.push(refusal.error);
+                        Done::Failed
+                    }
                 }
-            },
+            }
         };
         report.done.push((name.clone(), done));
     }
-    report.failures.extend(untried(session, &left, is_over));
+    report.failures.extend(untried(session, &left));
     Ok(report)
 }
 
@@ -154,6 +152,8 @@ fn wanted(session: &Session, order: &Order) -> Result<Vec<Wanted>, Failures> {
             let credential = &wanted.credential;
             let version = content.version.clone();
             let document = order.shape.document(credential, content)?;
+            // It may be a part of the value only.
+            session.client.learn(&document.password);
             let mark = Mark::new(credential, version, &document.user, order.shape.json_value);
             all.push(Wanted { document, mark });
             Ok(())
@@ -162,150 +162,17 @@ fn wanted(session: &Session, order: &Order) -> Result<Vec<Wanted>, Failures> {
     Ok(all)
 }
 
-/// What is to be done with each.
-///
-/// # Errors
-/// Every credential that is not ours to write: then nothing is written at all.
-fn plans(wanted: &[Wanted], stored: &[Stored], push: &Push) -> Result<Vec<Plan>, Failures> {
-    let mut failures = Vec::new();
-    let mut plans = Vec::new();
-    for wanted in wanted {
-        match plan(wanted, stored, push.adopt) {
-            Ok(plan) => plans.push(plan),
-            Err(error) => failures.push(error),
-        }
-    }
-    Failures::check(failures)?;
-    Ok(plans)
-}
-
-fn plan(wanted: &Wanted, stored: &[Stored], adopt: bool) -> Result<Plan, Error> {
-    let name = &wanted.document.name;
-    let refused = |cause: String| {
-        Error::new(
-            Exit::Usage,
-            format!("cannot write `{name}` to the server"),
-            cause,
-        )
-    };
-    let Some(found) = find(name, stored) else {
-        // The server knows a credential by the name that it was created with.
-        let renamed = stored.iter().find(|other| other.id == *name);
-        return match renamed {
-            None => Ok(Plan::Create),
-            Some(other) => {
-                let other = crate::error::printable(&other.name);
-                Err(refused(format!(
-                    "the credential of that name was renamed there, to `{other}`"
-                ))
-                .hint("name it as before in XSOAR, or delete it there"))
-            }
-        };
-    };
-    let comment = found.comment.as_deref().unwrap_or_default();
-    match Mark::find(comment) {
-        Some(mark) if mark.is_as(&wanted.mark) => Ok(Plan::Nothing),
-        Some(mark) if mark.is_of_the_same(&wanted.mark) => {
-            Ok(Plan::Update(Box::new(found.clone())))
-        }
-        _ if adopt => Ok(Plan::Update(Box::new(found.clone()))),
-        _ => Err(refused(
-            "a credential of that name is there, and this program did not create it".to_owned(),
-        )
-        .hint("`--adopt` overwrites it, and keeps it up to date from then on")),
-    }
-}
-
-/// By name; Azure's names have no case.
-fn find<'a>(name: &str, stored: &'a [Stored]) -> Option<&'a Stored> {
-    let exact = stored.iter().find(|stored| stored.name == name);
-    exact.or_else(|| {
-        let mut others = stored.iter();
-        others.find(|stored| stored.name.eq_ignore_ascii_case(name))
-    })
-}
-
-/// No write is repeated more often.
-const MOST_TRIES: u32 = 4;
-
-/// Writes one credential, again only where the store shows that it was not written.
-fn write(session: &Session, push: &Push, wanted: &Wanted, plan: Plan) -> Result<Done, Refusal> {
-    let (mut instead_of, done) = match plan {
-        Plan::Update(stored) => (Some(*stored), Done::Updated),
-        Plan::Create | Plan::Nothing => (None, Done::Created),
-    };
-    let client = session.client;
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let stored = instead_of.as_ref();
-        let comment = stored.and_then(|stored| stored.comment.as_deref());
-        let draft = Draft {
-            instead_of: stored,
-            name: stored.map_or(&wanted.document.name, |stored| &stored.name),
-            user: &wanted.document.user,
-            password: &wanted.document.password,
-            comment: &wanted.mark.comment(comment.unwrap_or_default()),
-        };
-        let refusal = match push.server.put(client, &draft) {
-            Ok(()) => return Ok(done),
-            Err(refusal) => refusal,
-        };
-        let is_open = matches!(refusal.effect, Effect::Unknown | Effect::Conflict);
-        if !is_open || client.out_of_time() || tries >= MOST_TRIES {
-            return Err(refusal);
-        }
-        client
-            .reporter()
-            .verbose(&format!("{}: the store is listed again", refusal.error));
-        let stored = push
-            .server
-            .list(client)
-            .map_err(|refusal| unknown(wanted, refusal))?;
-        match plan_again(wanted, &stored, push.adopt)? {
-            Plan::Nothing => return Ok(done),
-            Plan::Create => instead_of = None,
-            Plan::Update(stored) => instead_of = Some(*stored),
-        }
-        if refusal.effect == Effect::Unknown && !client.pause(tries) {
-            return Err(refusal);
-        }
-    }
-}
-
-/// The store does not say what became of a write.
-fn unknown(wanted: &Wanted, refusal: Refusal) -> Refusal {
-    let name = &wanted.document.name;
-    let operation = format!("whether `{name}` was written is not known");
-    Refusal {
-        error: refusal.error.of(operation),
-        ..refusal
-    }
-}
-
-/// The same with a store that has changed meanwhile.
-fn plan_again(wanted: &Wanted, stored: &[Stored], adopt: bool) -> Result<Plan, Refusal> {
-    plan(wanted, stored, adopt).map_err(|error| Refusal {
-        effect: Effect::None,
-        error,
-    })
-}
-
 /// What was not written because of one that was refused before, or because time was up.
-fn untried(session: &Session, left: &[&str], is_over: bool) -> Option<Error> {
+fn untried(session: &Session, left: &[&str]) -> Option<Error> {
     if left.is_empty() {
         return None;
     }
-    if !is_over {
+    if session.client.out_of_time() {
         return Some(session.untried(left));
     }
     let names: Vec<_> = left.iter().map(|name| format!("`{name}`")).collect();
     let cause = format!("not tried: {}", names.join(", "));
-    Some(Error::new(
-        Exit::Service,
-        "the server would refuse the others, too",
-        cause,
-    ))
+    Some(Error::new(Exit::Service, "nothing else was written", cause))
 }
 
 /// Nothing is ever deleted, and nobody should believe that it was.
@@ -313,10 +180,7 @@ fn warn_of_others(session: &Session, wanted: &[Wanted], stored: &[Stored]) {
     let is_wanted = |mark: &Mark| wanted.iter().any(|wanted| wanted.mark.is_of_the_same(mark));
     let others: Vec<_> = stored
         .iter()
-        .filter(|stored| {
-            let mark = Mark::find(stored.comment.as_deref().unwrap_or_default());
-            mark.is_some_and(|mark| !is_wanted(&mark))
-        })
+        .filter(|stored| plan::mark(stored).is_some_and(|mark| !is_wanted(&mark)))
         .map(|stored| format!("`{}`", crate::error::printable(&stored.name)))
         .collect();
     if !others.is_empty() {

@@ -64,23 +64,34 @@ pub fn listed(
     token: &AccessToken,
 ) -> (Vec<Wanted>, Vec<Error>) {
     let mut failures = Vec::new();
-    let mut all = Vec::new();
-    if let Some(from) = &selection.from_vaults {
-        if let What::Listed(filter) = &from.what {
+    let wanted = match &selection.from_vaults {
+        Some(
+            from @ FromVaults {
+                what: What::Listed(filter),
+                ..
+            },
+        ) => {
             let listings = list(session, vaults_of(from), token, &mut failures);
             let chosen = choose(session, filter, missing, &listings, &mut failures);
-            all.extend(chosen.into_iter().map(|(vault, listed)| Wanted {
-                credential: Credential {
-                    vault: vault.clone(),
-                    secret: listed.name.clone(),
-                    version: None,
-                },
-                source: Source::Listed,
-            }));
+            together(selection, &chosen)
         }
-    }
-    all.extend(known(selection));
-    (unique(all), failures)
+        _ => known(selection),
+    };
+    (wanted, failures)
+}
+
+/// What was chosen of the vaults' listings, and what is known without.
+#[must_use]
+pub fn together(selection: &Selection, chosen: &[(&VaultName, &Listed)]) -> Vec<Wanted> {
+    let listed = chosen.iter().map(|(vault, listed)| Wanted {
+        credential: Credential {
+            vault: (*vault).clone(),
+            secret: listed.name.clone(),
+            version: None,
+        },
+        source: Source::Listed,
+    });
+    unique(listed.chain(known(selection)).collect())
 }
 
 /// The credentials whose names are known without asking.

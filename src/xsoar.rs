@@ -7,14 +7,16 @@
 mod key;
 mod refusal;
 
-use serde::Deserialize;
+use std::collections::HashSet;
+
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
-use zeroize::Zeroizing;
 
 pub use key::{Key, KeyKind};
 pub use refusal::{Effect, Refusal};
 
-use crate::http::{Answer, Body, Client, Policy, Request, Url};
+use crate::credentials::measured;
+use crate::http::{Answer, Body, Client, Doubt, Policy, Request, Url};
 use crate::secret::Secret;
 
 /// Where a server is, and the key to it.
@@ -29,19 +31,23 @@ pub struct Stored {
     /// What the server knows it by: its name at creation.
     pub id: String,
     /// Its name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_null")]
     pub name: String,
-    /// Its user.
-    #[serde(default)]
-    pub user: Option<String>,
     /// Anybody's words, and our mark.
     #[serde(default)]
     pub comment: Option<String>,
+    /// The instance of an integration that fetches it, where one does.
+    #[serde(default, rename = "vaultInstanceId")]
+    pub instance: Option<String>,
     /// Which of its states this is; a change names the one that it was made for.
     pub version: i64,
     /// Whose it is, where that was set.
     #[serde(default)]
     pub workgroup: Option<String>,
+}
+
+fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// A credential to be written.
@@ -60,6 +66,9 @@ pub struct Draft<'a> {
 
 /// Credentials asked for at a time.
 const PAGE: usize = 200;
+
+/// How often it is tried to see all of them at once.
+const MOST_LISTINGS: usize = 4;
 
 /// More pages than any store has.
 const MOST_PAGES: usize = 1_000;
@@ -80,7 +89,7 @@ impl Server {
     pub fn new(address: &str, key: Key) -> Result<Self, &'static str> {
         let url = Url::parse(address).ok_or("is no https URL")?;
         if url.query().is_some() || address.contains('#') {
-            return Err("must not have a query");
+            return Err("must end with its path");
         }
         if !url.is_https() && !is_this_machine(url.host()) {
             return Err("is not https, and not on this machine");
@@ -101,9 +110,15 @@ impl Server {
     /// The host, for messages.
     #[must_use]
     pub fn host(&self) -> String {
-        Url::parse(&self.base)
+        self.url()
             .map(|url| url.host().to_owned())
             .unwrap_or_default()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> Option<Url> {
+        Url::parse(&self.base)
     }
 
     /// What no message may show.
@@ -112,33 +127,56 @@ impl Server {
         &self.key
     }
 
-    /// The whole store, page after page.
+    /// The whole store.
     ///
     /// # Errors
     /// A [`Refusal`]; nothing was changed.
     pub fn list(&self, client: &Client) -> Result<Vec<Stored>, Refusal> {
-        let mut all: Vec<Stored> = Vec::new();
+        let mut odd = String::new();
+        for _ in 0..MOST_LISTINGS {
+            match self.pages(client)? {
+                Ok(all) => return Ok(all),
+                Err(what) => odd = what,
+            }
+            client
+                .reporter()
+                .verbose(&format!("{odd}: the store is listed again"));
+        }
+        Err(refusal::unsteady(&self.host(), LIST, &odd))
+    }
+
+    /// Page after page; or what does not fit together, as when others write meanwhile.
+    fn pages(&self, client: &Client) -> Result<Result<Vec<Stored>, String>, Refusal> {
+        let (mut all, mut ids) = (Vec::new(), HashSet::new());
+        let (mut size, mut before) = (PAGE, None);
         for page in 0..MOST_PAGES {
-            let ask = Secret::new(format!("{{\"page\":{page},\"size\":{PAGE}}}"));
+            let ask = Secret::new(format!("{{\"page\":{page},\"size\":{size}}}"));
             let purpose = format!("credentials, page {}", page + 1);
             let body = Body::Query(&ask);
             let answer = self.send(client, purpose, STORE, body, Policy::Service, LIST)?;
             let found: Page = self.parse(&answer, LIST)?;
             let total = found.total;
-            let count = found.credentials.as_ref().map_or(0, Vec::len);
-            for stored in found.credentials.into_iter().flatten() {
-                // A credential that is made meanwhile moves the others along.
-                if !all.iter().any(|other| other.id == stored.id) {
-                    all.push(stored);
-                }
+            let credentials = found.credentials.unwrap_or_default();
+            if page > 0 && total != before {
+                return Ok(Err(
+                    "a number of credentials that changes from page to page".to_owned(),
+                ));
             }
-            let is_last = count == 0 || total.map_or(count < PAGE, |total| all.len() >= total);
+            before = total;
+            if page == 0 && !credentials.is_empty() {
+                // A server that gives fewer at a time may count pages by what it gives, or by what it was asked for.
+                size = size.min(credentials.len());
+            }
+            let known = all.len();
+            let new = credentials.into_iter();
+            all.extend(new.filter(|stored| ids.insert(stored.id.clone())));
             match total {
-                Some(total) if is_last && all.len() < total => {
-                    let what = format!("{} of {total} credentials, and no more pages", all.len());
-                    return Err(self.senseless(LIST, &what));
+                Some(total) if all.len() >= total => return Ok(Ok(all)),
+                Some(total) if all.len() == known => {
+                    let what = format!("{known} of {total} credentials, and no more pages");
+                    return Ok(Err(what));
                 }
-                _ if is_last => return Ok(all),
+                None if all.len() == known => return Ok(Ok(all)),
                 _ => {}
             }
         }
@@ -157,7 +195,8 @@ impl Server {
         let answer = self.send(client, purpose, STORE, body, Policy::Change, &operation)?;
         // Whatever else it says, it is a credential.
         let written: Result<Stored, Refusal> = self.parse(&answer, &operation);
-        written.map(drop).map_err(Refusal::of_unknown_effect)
+        let in_doubt = Effect::Open(Doubt::Answer(answer.wish()));
+        written.map(drop).map_err(|refusal| refusal.with(in_doubt))
     }
 
     fn send(
@@ -233,29 +272,33 @@ fn is_this_machine(host: &str) -> bool {
 }
 
 impl Draft<'_> {
-    /// Put together by hand, in memory that is wiped and measured first: the password is in it.
+    /// In memory that is wiped and measured first: the password is in it.
     fn json(&self) -> Secret {
-        let text = |text: &str| Zeroizing::new(serde_json::Value::from(text).to_string());
-        let password = text(self.password.expose());
-        let (name, user, comment) = (text(self.name), text(self.user), text(self.comment));
         let version = self.instead_of.map_or(-1, |stored| stored.version);
-        let mut rest = format!(",\"version\":{version},\"comment\":{}", *comment);
-        if let Some(stored) = self.instead_of {
-            rest.push_str(&format!(",\"id\":{}", *text(&stored.id)));
-            if let Some(group) = stored
-                .workgroup
-                .as_deref()
-                .filter(|group| !group.is_empty())
-            {
-                rest.push_str(&format!(",\"workgroup\":{}", *text(group)));
+        let id = self.instead_of.map(|stored| stored.id.as_str());
+        let workgroup = self
+            .instead_of
+            .and_then(|stored| stored.workgroup.as_deref());
+        let fields = [
+            ("name", Some(self.name)),
+            ("user", Some(self.user)),
+            ("password", Some(self.password.expose())),
+            ("comment", Some(self.comment)),
+            ("id", id),
+            ("workgroup", workgroup.filter(|group| !group.is_empty())),
+        ];
+        let mut json = measured(|out| {
+            write!(out, "{{\"version\":{version}")?;
+            for (name, text) in &fields {
+                if let Some(text) = text {
+                    write!(out, ",\"{name}\":")?;
+                    serde_json::to_writer(&mut *out, text)?;
+                }
             }
-        }
-        let before = format!("{{\"name\":{},\"user\":{},\"password\":", *name, *user);
-        let mut json = String::with_capacity(before.len() + password.len() + rest.len() + 1);
-        for part in [before.as_str(), &password, &rest, "}"] {
-            json.push_str(part);
-        }
-        Secret::new(json)
+            out.write_all(b"}")
+        });
+        let json = String::from_utf8(std::mem::take(&mut *json));
+        Secret::new(json.expect("what serde_json writes is UTF-8"))
     }
 }
 
@@ -326,8 +369,8 @@ mod tests {
         let stored = Stored {
             id: "i".into(),
             name: "n".into(),
-            user: None,
             comment: None,
+            instance: None,
             version: 3,
             workgroup: Some("w".into()),
         };
@@ -340,7 +383,6 @@ mod tests {
                 comment: "c",
             };
             let json = draft.json();
-            assert_eq!(json.expose().len(), json.expose().to_owned().capacity());
             serde_json::from_str::<serde_json::Value>(json.expose()).unwrap()
         };
         let new = serde_json::json!({"name": "n", "user": "u", "password": "p\"\\\n😀", "version": -1, "comment": "c"});

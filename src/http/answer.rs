@@ -1,12 +1,13 @@
 //! What came back: status, headers, and a body that is bounded and wiped.
 
 use std::io::{self, Read};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ureq::http::header::HeaderMap;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::failure::{Failure, Kind};
+use super::retry;
 use crate::deadline::seconds;
 use crate::error::Exit;
 
@@ -69,18 +70,19 @@ impl Answer {
         }
     }
 
+    /// The wait that it asks for.
+    #[must_use]
+    pub fn wish(&self) -> Option<Duration> {
+        retry::wish(|name| self.header(name), SystemTime::now())
+    }
+
     /// What the retries came to, to follow the words for the answer; empty if there were none.
     #[must_use]
     pub fn aftermath(&self) -> String {
         match &self.standing {
             Standing::Final => String::new(),
             Standing::Exhausted(tries) => format!(", {tries} times"),
-            Standing::NoTime { wait, timeout } => {
-                let wait = seconds(*wait);
-                format!(
-                    "; the next try would be in {wait}, and `--timeout` is too short for it ({timeout})"
-                )
-            }
+            Standing::NoTime { wait, timeout } => no_time(*wait, timeout),
         }
     }
 
@@ -95,6 +97,12 @@ impl Answer {
             Standing::Final => None,
         }
     }
+}
+
+/// Behind the reason for a wait.
+pub(super) fn no_time(wait: Duration, timeout: &str) -> String {
+    let wait = seconds(wait);
+    format!("; the next try would be in {wait}, and `--timeout` is too short for it ({timeout})")
 }
 
 /// Why a body could not be read.

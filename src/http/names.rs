@@ -102,13 +102,17 @@ impl Names {
             return Err(failed(host, &error));
         }
         match receiver.recv_timeout(self.pace.left(host)?) {
-            Ok(Ok(found)) if found.is_empty() => Err(no_such_host(host)),
             Ok(Ok(found)) => {
                 let mut addresses: Vec<IpAddr> = Vec::with_capacity(found.len());
-                for address in found.iter().map(SocketAddr::ip) {
+                // RFC 6761: this machine, whatever a name server says.
+                let fits = |address: &IpAddr| host != "localhost" || address.is_loopback();
+                for address in found.iter().map(SocketAddr::ip).filter(fits) {
                     if !addresses.contains(&address) {
                         addresses.push(address);
                     }
+                }
+                if addresses.is_empty() {
+                    return Err(no_such_host(host));
                 }
                 Ok(addresses)
             }

@@ -17,6 +17,8 @@ pub enum Policy {
     Change,
     /// A metadata endpoint: plain http allowed, never a proxy, its own retry table.
     Metadata,
+    /// As a service, to see whether it answers: whatever it says stands.
+    Probe,
 }
 
 /// No request is sent more than once and this many times again.
@@ -26,12 +28,26 @@ const MOST_RETRIES: u32 = 5;
 const AFTER_ANSWER: Duration = Duration::from_millis(800);
 const AFTER_NO_CONNECTION: Duration = Duration::from_millis(200);
 
+/// A doctor does not wait for long: one more try, for what passes at once.
+const PROBES: u32 = 1;
+
 /// IMDS, "Retry guidance": five delays in seconds; after a 5xx at least one.
 const METADATA_DELAYS: [u64; 5] = [0, 2, 6, 14, 30];
 const METADATA_AFTER_5XX: Duration = Duration::from_secs(1);
 /// One more try where nothing listens: on a machine that is no Azure VM, it stays so.
 const METADATA_CONNECTIONS: u32 = 1;
 const METADATA_AFTER_NO_CONNECTION: Duration = Duration::from_secs(1);
+
+/// What leaves open what became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Somebody else was quicker: what there is now is to be looked at.
+    Conflict,
+    /// No answer came.
+    NoAnswer,
+    /// An answer that does not tell, and the wait that it asks for.
+    Answer(Option<Duration>),
+}
 
 /// The tries of one request that did not lead to an answer worth having.
 #[derive(Debug, Default)]
@@ -42,6 +58,7 @@ pub struct Tries {
 
 impl Tries {
     /// How many there were.
+    #[must_use]
     pub fn count(&self) -> u32 {
         self.answers + self.failures
     }
@@ -80,7 +97,10 @@ impl Tries {
         }
         let wait = match policy {
             Policy::Change if matches!(failure.kind, Kind::Cut | Kind::Silence) => return None,
-            Policy::Service | Policy::Change => self.backoff(AFTER_NO_CONNECTION)?,
+            Policy::Probe if self.failures >= PROBES => return None,
+            Policy::Service | Policy::Change | Policy::Probe => {
+                self.backoff(AFTER_NO_CONNECTION)?
+            }
             Policy::Metadata if matches!(failure.kind, Kind::Cut | Kind::Silence) => {
                 self.metadata_delay()?
             }
@@ -89,6 +109,18 @@ impl Tries {
         };
         self.failures += 1;
         Some(wait)
+    }
+
+    /// The wait before it is found out what became of a change; `None`: it was tried often enough.
+    pub fn after_doubt(&mut self, doubt: Doubt) -> Option<Duration> {
+        let (first, wish) = match doubt {
+            Doubt::Conflict => (Duration::ZERO, None),
+            Doubt::NoAnswer => (AFTER_NO_CONNECTION, None),
+            Doubt::Answer(wish) => (AFTER_ANSWER, wish),
+        };
+        let wait = self.backoff(first)?;
+        self.answers += 1;
+        Some(wait.max(wish.unwrap_or_default()))
     }
 
     /// Doubled for each try so far, give or take a quarter, so that machines started together part.
@@ -102,11 +134,6 @@ impl Tries {
             .get(self.count() as usize)
             .map(|&delay| Duration::from_secs(delay))
     }
-}
-
-/// The wait after so many tries whose effect was unknown, as after an answer.
-pub fn pause(tries: u32) -> Duration {
-    jitter(AFTER_ANSWER * 2_u32.saturating_pow(tries.saturating_sub(1).min(MOST_RETRIES)))
 }
 
 fn jitter(wait: Duration) -> Duration {
@@ -188,6 +215,15 @@ mod tests {
     }
 
     #[test]
+    fn a_probe_takes_every_answer_and_one_failure() {
+        assert!(waits(Policy::Probe, 503).is_empty());
+        let mut tries = Tries::default();
+        let cut = Failure::new(Kind::Cut, "cut");
+        assert!(tries.after_failure(Policy::Probe, &cut).is_some());
+        assert_eq!(tries.after_failure(Policy::Probe, &cut), None);
+    }
+
+    #[test]
     fn a_certificate_is_not_tried_twice() {
         for kind in [
             Kind::Tls,
@@ -216,10 +252,28 @@ mod tests {
     }
 
     #[test]
+    fn a_change_in_doubt_is_looked_after_as_often() {
+        for (doubt, first) in [
+            (Doubt::Conflict, 0.0),
+            (Doubt::NoAnswer, 0.2),
+            (Doubt::Answer(None), 0.8),
+        ] {
+            let mut tries = Tries::default();
+            let waits: Vec<_> = std::iter::from_fn(|| tries.after_doubt(doubt)).collect();
+            assert_eq!(waits.len(), 5);
+            for (wait, full) in waits.iter().zip([1.0, 2.0, 4.0, 8.0, 16.0]) {
+                let full = first * full;
+                assert!((0.74 * full..=1.26 * full).contains(&wait.as_secs_f64()));
+            }
+        }
+    }
+
+    #[test]
     fn the_wait_is_never_shorter_than_asked_for() {
-        let wait =
-            Tries::default().after_answer(Policy::Service, 429, Some(Duration::from_secs(9)));
-        assert_eq!(wait, Some(Duration::from_secs(9)));
+        let nine = Some(Duration::from_secs(9));
+        let mut tries = Tries::default();
+        assert_eq!(tries.after_answer(Policy::Service, 429, nine), nine);
+        assert_eq!(tries.after_doubt(Doubt::Answer(nine)), nine);
     }
 
     #[test]

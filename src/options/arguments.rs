@@ -163,7 +163,8 @@ fn option(
         Takes::Nothing => String::new(),
         Takes::One(_) | Takes::List(_) | Takes::Many(_) => {
             let missing = || {
-                Error::usage(format!("`--{name}` needs a value")).hint(format!("`{}`", row.usage()))
+                Error::usage(format!("`--{name}` needs a value"))
+                    .hint(format!("`{}`", row.usage(None)))
             };
             let value = parser.value().map_err(|_| missing())?;
             value
@@ -194,7 +195,9 @@ fn unknown(name: &str) -> Error {
     } else {
         "unknown option".to_owned()
     };
-    let hint = if is_secretive(name) {
+    let hint = if name.starts_with("xsoar-key") {
+        "the key is never given on the command line, where every user sees it: use `--xsoar-key-file PATH` or the variable `DEMISTO_API_KEY`"
+    } else if is_secretive(name) {
         "secrets are never given on the command line, where every user sees them: use `--client-secret-file PATH` or the variable `AZURE_CLIENT_SECRET`"
     } else {
         HELP

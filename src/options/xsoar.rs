@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::settings::{Rank, Settings, is_masked, names};
+use super::settings::{Rank, Setting, Settings, is_masked, names};
 use super::{Surroundings, proof};
 use crate::error::Error;
 use crate::secret::Secret;
@@ -54,6 +54,7 @@ fn secret(settings: &Settings, surroundings: &Surroundings) -> Result<Secret, Er
                 return Err(Error::usage(what).hint("leave one of them out"));
             }
             (Some(file), None) => {
+                not_both_from_stdin(settings, file)?;
                 let path = Path::new(file.text());
                 return proof::secret("API key", path, &file.origin, surroundings);
             }
@@ -68,27 +69,39 @@ fn secret(settings: &Settings, surroundings: &Surroundings) -> Result<Secret, Er
         .hint("XSOAR makes one under Settings → API Keys; it is never taken from the command line"))
 }
 
+/// Standard input is read once.
+fn not_both_from_stdin(settings: &Settings, file: &Setting) -> Result<(), Error> {
+    let stdin = |setting: &&Setting| setting.text() == "-";
+    let other = settings.strongest("client-secret-file").filter(stdin);
+    match other.filter(|_| stdin(&file)) {
+        None => Ok(()),
+        Some(other) => {
+            let what = format!(
+                "{} and {} both read standard input",
+                other.origin, file.origin
+            );
+            Err(Error::usage(what).hint("put one of the two into a file"))
+        }
+    }
+}
+
 fn kind(settings: &Settings) -> Result<KeyKind, Error> {
     let id = settings.strongest(KEY_ID).map(|id| id.text().to_owned());
-    let named = settings.strongest(KEY_TYPE);
-    match (named.map(super::settings::Setting::text), id) {
-        (None, None) => Ok(KeyKind::Plain),
-        (None | Some("standard"), Some(id)) => Ok(KeyKind::Standard(id)),
-        (Some("advanced"), Some(id)) => Ok(KeyKind::Advanced(id)),
-        (Some(text), id) => {
-            let Some(named) = named else {
-                return Ok(KeyKind::Plain);
-            };
-            if id.is_none() && matches!(text, "standard" | "advanced") {
-                let what = format!("{} is of XSOAR 8, whose keys have an id", named.origin);
-                return Err(
-                    Error::usage(what).hint("give it as `--xsoar-key-id` or `XSIAM_AUTH_ID`")
-                );
-            }
-            let (origin, shown) = (&named.origin, named.shown(", not "));
-            Err(Error::usage(format!(
-                "{origin} must be `standard` or `advanced`{shown}"
-            )))
+    let Some(named) = settings.strongest(KEY_TYPE) else {
+        return Ok(id.map_or(KeyKind::Plain, KeyKind::Standard));
+    };
+    let origin = &named.origin;
+    match (named.text(), id) {
+        ("standard", Some(id)) => Ok(KeyKind::Standard(id)),
+        ("advanced", Some(id)) => Ok(KeyKind::Advanced(id)),
+        ("standard" | "advanced", None) => {
+            let what = format!("{origin} is of XSOAR 8, whose keys have an id");
+            Err(Error::usage(what).hint("give it as `--xsoar-key-id` or `XSIAM_AUTH_ID`"))
+        }
+        _ => {
+            let shown = named.shown(", not ");
+            let what = format!("{origin} must be `standard` or `advanced`{shown}");
+            Err(Error::usage(what))
         }
     }
 }

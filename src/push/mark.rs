@@ -7,11 +7,13 @@
 //! Vault and secret, the version, the user (percent-encoded), and `json` where both come from a JSON value.
 //! The rest of a comment is people's.
 
+use std::ops::Range;
+
 use percent_encoding::utf8_percent_encode;
 
 use crate::credentials::Credential;
 use crate::http::UNRESERVED;
-use crate::vault::SecretVersion;
+use crate::vault::{SecretName, SecretVersion, VaultName};
 
 /// What a credential was made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,13 +54,22 @@ impl Mark {
 
     /// The mark in a comment, if there is one.
     pub fn find(comment: &str) -> Option<Self> {
-        let place = place(comment)?;
-        let inner = comment[place].strip_prefix(BEGINNING)?.strip_suffix(']')?;
-        let mut parts = inner.splitn(3, ' ');
+        find(comment).map(|(_, mark)| mark)
+    }
+
+    /// What stands between the brackets.
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, ' ');
         let (source, version, manner) = (parts.next()?, parts.next()?, parts.next()?);
+        let (vault, secret) = source.split_once('/')?;
+        let credential = (VaultName::parse(vault)?, SecretName::parse(secret)?);
+        let version = match version {
+            UNKNOWN => None,
+            version => Some(SecretVersion::parse(version)?),
+        };
         Some(Self {
-            source: source.to_ascii_lowercase(),
-            version: (version != UNKNOWN).then(|| version.to_ascii_lowercase()),
+            source: format!("{}/{}", credential.0.key(), credential.1.key()),
+            version: version.map(|version| version.key()),
             manner: manner.to_owned(),
         })
     }
@@ -75,8 +86,8 @@ impl Mark {
 
     /// A comment with this mark, and everything else that people have written there.
     pub fn comment(&self, before: &str) -> String {
-        match place(before) {
-            Some(place) => {
+        match find(before) {
+            Some((place, _)) => {
                 let (head, tail) = (&before[..place.start], &before[place.end..]);
                 format!("{head}{}{tail}", self.text())
             }
@@ -91,11 +102,14 @@ impl Mark {
     }
 }
 
-/// Where a comment has a mark.
-fn place(comment: &str) -> Option<std::ops::Range<usize>> {
-    let start = comment.find(BEGINNING)?;
-    let length = comment[start..].find(']')?;
-    Some(start..start + length + 1)
+/// The first mark in a comment, and where it is. People may write what only begins like one.
+fn find(comment: &str) -> Option<(Range<usize>, Mark)> {
+    comment.match_indices(BEGINNING).find_map(|(start, _)| {
+        let rest = &comment[start + BEGINNING.len()..];
+        let inner = &rest[..rest.find(']')?];
+        let end = start + BEGINNING.len() + inner.len() + 1;
+        Some((start..end, Mark::parse(inner)?))
+    })
 }
 
 /// Whether a comment has a mark of ours.
@@ -107,7 +121,6 @@ pub fn is_ours(comment: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::{SecretName, VaultName};
 
     fn mark(version: Option<&str>, user: &str, is_json: bool) -> Mark {
         let credential = Credential {
@@ -125,7 +138,13 @@ mod tests {
     fn a_mark_is_found_in_any_comment() {
         for (user, is_json) in [("Db", false), ("a b]c", true), ("", false)] {
             let mark = mark(Some(VERSION), user, is_json);
-            for before in ["", "  ", "mine [x]", "mine\n"] {
+            for before in [
+                "",
+                "  ",
+                "mine [x]",
+                "mine\n",
+                "[akv-xsoar is it] [akv-xsoar ",
+            ] {
                 let comment = mark.comment(before);
                 assert!(comment.contains(before.trim()));
                 let found = Mark::find(&comment).unwrap();
@@ -164,7 +183,11 @@ mod tests {
             "akv-xsoar",
             "[akv-xsoar kv/a",
             "[akv-xsoar ]",
-            "[akv-xsoar kv/a 1]",
+            "[akv-xsoar kv-prod/a 1]",
+            "[akv-xsoar kv-prod/a 1 a]",
+            "[akv-xsoar kv-prod ? a]",
+            "[akv-xsoar kv-prod/a_b ? a]",
+            "[akv-xsoar writes this one]",
         ] {
             assert!(Mark::find(no_mark).is_none(), "{no_mark}");
         }

@@ -73,7 +73,7 @@ impl fmt::Debug for Key {
 }
 
 impl Sign for Key {
-    fn headers(&self) -> Vec<(&'static str, Secret)> {
+    fn headers(&self) -> Option<Vec<(&'static str, Secret)>> {
         let plain = || {
             (
                 "authorization",
@@ -81,14 +81,13 @@ impl Sign for Key {
             )
         };
         let with_id = |id: &String| ("x-xdr-auth-id", Secret::new(id.clone()));
-        match &self.kind {
+        Some(match &self.kind {
             KeyKind::Plain => vec![plain()],
             KeyKind::Standard(id) => vec![plain(), with_id(id)],
             KeyKind::Advanced(id) => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH);
                 let time = since.unwrap_or_default().as_millis().to_string();
-                // Without randomness the server refuses it, as it does any other that was used before.
-                let nonce = nonce().unwrap_or_default();
+                let nonce = nonce()?;
                 let hash = sign(&self.secret, &nonce, &time);
                 vec![
                     ("authorization", Secret::new(hash)),
@@ -97,7 +96,7 @@ impl Sign for Key {
                     ("x-xdr-timestamp", Secret::new(time)),
                 ]
             }
-        }
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::key::Key;
 use crate::error::{Error, Exit};
-use crate::http::{Answer, Client, Failure, Kind};
+use crate::http::{Answer, Client, Doubt, Failure, Kind};
 
 /// Why something could not be had or changed.
 #[derive(Debug)]
@@ -20,28 +20,24 @@ pub struct Refusal {
 pub enum Effect {
     /// It was not made.
     None,
-    /// It was not made: somebody else changed the credential meanwhile.
-    Conflict,
     /// It was not made, and no other would be.
     Hopeless,
-    /// Nobody knows.
-    Unknown,
+    /// The store has to be looked at.
+    Open(Doubt),
 }
 
 impl Refusal {
-    /// An answer came that does not say what was done.
-    pub(super) fn of_unknown_effect(self) -> Self {
-        Self {
-            effect: Effect::Unknown,
-            ..self
-        }
+    /// With what it means for a change.
+    #[must_use]
+    pub fn with(self, effect: Effect) -> Self {
+        Self { effect, ..self }
     }
 }
 
 /// No answer at all.
 pub(super) fn no_answer(failure: Failure, operation: &str) -> Refusal {
     let effect = match failure.kind {
-        Kind::Cut | Kind::Silence | Kind::Garbled | Kind::Deadline => Effect::Unknown,
+        Kind::Cut | Kind::Silence | Kind::Garbled | Kind::Deadline => Effect::Open(Doubt::NoAnswer),
         _ => Effect::Hopeless,
     };
     let hint = (failure.kind == Kind::NoSuchHost)
@@ -52,6 +48,18 @@ pub(super) fn no_answer(failure: Failure, operation: &str) -> Refusal {
     }
 }
 
+/// A listing that does not fit together, however often it was asked for.
+pub(super) fn unsteady(host: &str, operation: &str, what: &str) -> Refusal {
+    let cause = format!("`{host}` answered with {what}");
+    let error = Error::new(Exit::Service, operation, cause)
+        .hint("try again later: others may be writing there");
+    Refusal {
+        effect: Effect::None,
+        error,
+    }
+}
+
+/// An answer that is not what was asked for.
 pub(super) fn senseless(host: &str, operation: &str, what: &str) -> Refusal {
     let cause = format!("`{host}` answered with {what}");
     let error = Error::new(Exit::Service, operation, cause)
@@ -76,7 +84,7 @@ pub(super) fn refusal(
     let is_conflict = status == 409 || body["id"].as_str() == Some("errOptimisticLock");
     let (effect, exit, what, hint): (_, _, _, Option<&str>) = match status {
         _ if is_conflict => (
-            Effect::Conflict,
+            Effect::Open(Doubt::Conflict),
             Exit::Service,
             "somebody else changes the credential at the same time".to_owned(),
             Some("run it again"),
@@ -119,7 +127,7 @@ pub(super) fn refusal(
             None,
         ),
         408 | 500..=599 => (
-            Effect::Unknown,
+            Effect::Open(Doubt::Answer(answer.wish())),
             Exit::Service,
             format!("`{host}` answered {status}"),
             Some("try again later"),

@@ -25,6 +25,7 @@ mod peer;
 mod proxy;
 mod rogue;
 mod tinyproxy;
+mod xsoar;
 
 // The runner and the stand-in are tools of all scenarios; each target uses a part.
 #[allow(dead_code)]
@@ -59,7 +60,7 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 8] = [
+const ALL: [&[Scenario]; 9] = [
     names::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
@@ -68,6 +69,7 @@ const ALL: [&[Scenario]; 8] = [
     exemptions::SCENARIOS,
     rogue::SCENARIOS,
     output::SCENARIOS,
+    xsoar::SCENARIOS,
 ];
 
 fn main() -> ExitCode {

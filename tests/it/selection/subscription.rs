@@ -345,7 +345,7 @@ fn who_may_not_look_and_what_is_not_there() {
     azure.subscription_tenant(SUBSCRIPTION, OTHER_TENANT);
     everywhere(&azure, &["--all"])
         .status(4)
-        .stderr_has(format!("{operation}Resource Manager does not accept the token (InvalidAuthenticationTokenTenant)"))
+        .stderr_has(format!("{operation}the subscription belongs to the tenant `{OTHER_TENANT}`, the token is of another one: "))
         .run();
     asked(SUBSCRIPTION);
     azure.subscription_tenant(SUBSCRIPTION, TENANT);

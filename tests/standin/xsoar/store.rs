@@ -21,6 +21,8 @@ pub struct Credential {
     pub comment: String,
     /// The group of users that may use it; empty: all.
     pub workgroup: String,
+    /// The instance of an integration that fetches it; empty: none does.
+    pub instance: String,
     /// Never given out.
     pub sshkey: String,
     /// Counted from 1.
@@ -39,6 +41,7 @@ impl Credential {
             password: password.to_owned(),
             comment: String::new(),
             workgroup: String::new(),
+            instance: String::new(),
             sshkey: String::new(),
             version: 1,
             writes: 0,
@@ -66,6 +69,13 @@ impl Credential {
         self
     }
 
+    /// Fetched by this instance of an integration.
+    #[must_use]
+    pub fn instance(mut self, instance: &str) -> Self {
+        instance.clone_into(&mut self.instance);
+        self
+    }
+
     /// With a key for SSH.
     #[must_use]
     pub fn sshkey(mut self, key: &str) -> Self {
@@ -85,7 +95,7 @@ impl Credential {
         json!({
             "id": self.id, "name": self.name, "user": self.user, "comment": self.comment, "version": self.version,
             "workgroup": self.workgroup, "password": "", "hasPassword": !self.password.is_empty(), "sshkey": "",
-            "sshkeyPass": "", "hasCertificate": !self.sshkey.is_empty(), "vaultInstanceId": "", "modified": modified(),
+            "sshkeyPass": "", "hasCertificate": !self.sshkey.is_empty(), "vaultInstanceId": self.instance, "modified": modified(),
         })
     }
 }
