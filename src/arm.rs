@@ -22,6 +22,9 @@ const API_VERSION: &str = "2022-07-01";
 /// More pages than any subscription has.
 const MOST_PAGES: usize = 1_000;
 
+/// Where what is selected names its vaults.
+pub const NOT_NEEDED: &str = "to read secrets of vaults that are named it is not needed";
+
 /// Where vaults are looked for.
 #[derive(Clone, Debug)]
 pub struct Scope {
@@ -219,7 +222,8 @@ fn read(item: Item, cloud: &Cloud, operation: &str) -> Result<Found, Error> {
         name: spelled.unwrap_or(name),
         uri: uri.trim_end_matches('/').to_owned(),
         location: printable(&item.location.unwrap_or_default()),
-        public: access.map(|access| !access.eq_ignore_ascii_case("disabled")),
+        // What is neither on nor off (`SecuredByPerimeter`) is not open to everybody.
+        public: access.map(|access| access.eq_ignore_ascii_case("enabled")),
     })
 }
 

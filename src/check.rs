@@ -1,226 +1,190 @@
 //! Is everything in place? Each step by itself, with what was found and what to do.
 //!
-//! `steps` are in the order in which a fetch would go wrong: configuration, hosts, clock, token, vaults,
-//! output. One that fails does not keep those behind it from being tried, unless they need what it gives.
+//! The steps are in the order in which a fetch would go wrong: configuration, identity, hosts, clock, token,
+//! vaults, output. One that fails does not keep those behind it from being tried, unless they need what it
+//! gives: then they say so.
 
 mod hosts;
+mod steps;
 mod vaults;
 
-use serde_json::json;
-
-use crate::arm;
 use crate::cloud::Cloud;
 use crate::credentials::Format;
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit, Failures};
 use crate::http::Client;
-use crate::options::{Choice, Parts};
+use crate::options::{Choice, Inspection, Parts};
 use crate::report::Reporter;
-use crate::selection::Selection;
+use crate::selection::{Selection, Vaults, What};
 use crate::session::Session;
-use hosts::Clock;
-
-/// One step's result. No text in it is a value.
-#[derive(Debug)]
-pub struct Step {
-    /// What was looked at.
-    pub name: String,
-    /// How it is.
-    pub state: State,
-    /// What was found.
-    pub found: String,
-    /// What to do, where that is known.
-    pub todo: Option<String>,
-}
-
-/// How a step ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// As it should be.
-    Ok,
-    /// Something that is good to know, and in nobody's way.
-    Note,
-    /// Not as it should be.
-    Failed,
-}
-
-impl State {
-    /// Its word.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Note => "note",
-            Self::Failed => "FAILED",
-        }
-    }
-}
-
-impl Step {
-    /// As one line of text; `paint` colours the state's word.
-    #[must_use]
-    pub fn line(&self, paint: impl Fn(State, &str) -> String) -> String {
-        let word = paint(self.state, &format!("{:<6}", self.state.word()));
-        let todo = self
-            .todo
-            .as_ref()
-            .map(|todo| format!("; what to do: {todo}"));
-        format!(
-            "{word} {}: {}{}\n",
-            self.name,
-            self.found,
-            todo.unwrap_or_default()
-        )
-    }
-
-    /// As one line of JSON.
-    #[must_use]
-    pub fn object(&self) -> String {
-        let object = json!({
-            "step": self.name,
-            "status": self.state.word(),
-            "found": self.found,
-            "todo": self.todo,
-        });
-        format!("{object}\n")
-    }
-}
-
-/// Takes each step as soon as it is over, and what the first failure was.
-pub struct Report<'a> {
-    tell: &'a mut dyn FnMut(&Step) -> Result<(), Error>,
-    exit: Exit,
-    /// Nobody reads on: the rest need not be tried.
-    gone: Option<Error>,
-}
-
-impl Report<'_> {
-    fn step(&mut self, name: impl Into<String>, state: State, found: &str, todo: Option<&str>) {
-        let step = Step {
-            name: name.into(),
-            state,
-            // A service's own words at the end may have one.
-            found: found.trim_end_matches('.').to_owned(),
-            todo: todo.map(str::to_owned),
-        };
-        if self.gone.is_none() {
-            self.gone = (self.tell)(&step).err();
-        }
-    }
-
-    fn ok(&mut self, name: impl Into<String>, found: &str) {
-        self.step(name, State::Ok, found, None);
-    }
-
-    fn note(&mut self, name: impl Into<String>, found: &str) {
-        self.step(name, State::Note, found, None);
-    }
-
-    fn failed(&mut self, name: impl Into<String>, error: &Error) {
-        if self.exit == Exit::Done {
-            self.exit = error.exit();
-        }
-        self.step(name, State::Failed, &error.to_string(), error.advice());
-    }
-
-    /// The value, or a step that failed.
-    fn take<T>(&mut self, name: &str, result: Result<T, Error>) -> Option<T> {
-        result.map_err(|error| self.failed(name, &error)).ok()
-    }
-}
+use crate::sink::Written;
+use hosts::Hosts;
+use steps::{Gone, Overheard, Report, Told};
+pub use steps::{State, Step};
+use vaults::Order;
 
 /// Tries everything that a fetch needs, and tells each step.
 ///
 /// # Errors
 /// The report could not be written.
 pub fn check(
-    parts: Parts,
+    inspection: Inspection,
     reporter: &dyn Reporter,
-    tell: &mut dyn FnMut(&Step) -> Result<(), Error>,
+    tell: &mut dyn FnMut(&Step) -> Result<Written, Error>,
 ) -> Result<Exit, Failures> {
-    let mut report = Report {
-        tell,
-        exit: Exit::Done,
-        gone: None,
+    let overheard = Overheard::new(reporter);
+    let mut report = Report::new(tell, &overheard);
+    let told = match inspection.parts {
+        Ok(parts) => steps(parts, inspection.deadline, &overheard, &mut report),
+        Err(error) => unconfigured(&error, &mut report),
     };
-    steps(parts, reporter, &mut report);
-    match report.gone {
-        Some(error) => Err(error.into()),
-        None => Ok(report.exit),
+    match told {
+        Ok(()) => Ok(report.exit()),
+        Err(Gone::Reader) => Ok(Exit::Done),
+        Err(Gone::Unwritten(error)) => Err(error.into()),
     }
 }
 
-fn steps(parts: Parts, reporter: &dyn Reporter, report: &mut Report) {
+fn unconfigured(error: &Error, report: &mut Report) -> Told {
+    report.failed("configuration", error)?;
+    report.untried("everything else", "what is configured is not known")
+}
+
+fn steps(parts: Parts, deadline: Deadline, overheard: &Overheard, report: &mut Report) -> Told {
     let settings = match parts.settings.as_slice() {
         [] => "nothing is set: the defaults".to_owned(),
         settings => settings.join(", "),
     };
-    report.ok("configuration", &settings);
-    let choice = report.take("identity", parts.choice);
+    report.ok("configuration", &settings)?;
+    let choice = report.take("identity", parts.choice)?;
     if let Some(choice) = &choice {
-        describe(choice, report);
+        identity(choice, report)?;
     }
-    let cloud = report.take("cloud", parts.cloud);
+    let cloud = report.take("cloud", parts.cloud)?;
     if let Some(cloud) = &cloud {
-        let (authority, suffix) = (&cloud.authority, &cloud.vault_suffix);
-        let hosts = format!("tokens from `{authority}`, vaults under `{suffix}`");
-        report.ok("cloud", &hosts);
+        report.ok("cloud", &hosts_of(cloud))?;
     }
-    let missing = report.take("selection", parts.missing);
-    let selection = parts
-        .selection
-        .map(|wanted| report.take("selection", wanted));
-    let scope = report.take("subscription", parts.scope).flatten();
-    let server = report.take("xsoar", parts.server).flatten();
-    let output = parts
-        .output
-        .and_then(|output| report.take("output", output));
-    let api_version = report.take("api-version", parts.api_version);
-    let network = report.take("network", parts.network);
-    if let Some(network) = network {
-        let client = Client::observing(network, reporter);
-        if let (Some(cloud), Some(api_version)) = (cloud, api_version) {
-            let reach = Reach {
-                client: &client,
-                cloud: &cloud,
-                api_version: &api_version,
-                deadline: parts.deadline,
+    let missing = report.take("selection", parts.missing)?;
+    let selection = match parts.selection {
+        None => None,
+        Some(selection) => report.take("selection", selection)?,
+    };
+    if let Some(selection) = &selection {
+        describe(selection, report)?;
+    }
+    let scope = report.take("subscription", parts.scope)?.flatten();
+    let server = report.take("xsoar", parts.server)?.flatten();
+    let output = match parts.output {
+        None => None,
+        Some(output) => report.take("output", output)?,
+    };
+    let api_version = report.take("api-version", parts.api_version)?;
+    let network = report.take("network", parts.network)?;
+    let way = match &network {
+        Some((_, words)) => {
+            report.ok("network", words)?;
+            cloud.as_ref().zip(api_version.as_deref())
+        }
+        None => None,
+    };
+    let client = network.map(|(network, _)| Client::observing(network, overheard));
+    match (&client, way) {
+        (Some(client), Some((cloud, api_version))) => {
+            let way = Way {
+                client,
+                cloud,
+                api_version,
+                deadline,
             };
-            let order = vaults::Order {
-                selection: selection.flatten(),
+            let order = Order {
+                selection,
                 missing,
                 scope,
                 output: output.as_ref(),
             };
-            over_the_network(&reach, choice.as_ref(), &order, report);
+            over_the_network(&way, choice.as_ref(), &order, report)?;
         }
-        // Nothing of Azure's is needed for it.
-        if let Some(server) = &server {
-            hosts::xsoar(&client, server, report);
-        }
+        _ => report.untried(
+            "hosts, clock, token and vaults",
+            "what is wrong above leaves no way to them",
+        )?,
     }
-    if let Some(output) = output {
-        let probed = match output.format {
-            Some(Format::Files) => output.sink.probe_tree(&parts.deadline),
-            _ => output.sink.probe(&parts.deadline),
-        };
-        match probed {
-            Ok(found) => report.ok("output", &found),
-            Err(error) => report.failed("output", &error),
-        }
+    // Nothing of Azure's is needed for it.
+    if let (Some(client), Some(server)) = (&client, &server) {
+        hosts::xsoar(client, server, report)?;
+    }
+    let Some(output) = output else {
+        return report.untried("output", "what is wrong above leaves it unknown");
+    };
+    let probed = match output.format {
+        Some(Format::Files) => output.sink.probe_tree(&deadline),
+        _ => output.sink.probe(&deadline),
+    };
+    match report.take("output", probed)? {
+        Some(found) => report.ok("output", &found),
+        None => Ok(()),
     }
 }
 
-fn describe(choice: &Choice, report: &mut Report) {
-    let (identity, because) = (&choice.identity, &choice.because);
-    report.ok("identity", &format!("{}: {because}", identity.words()));
-    if let Some(warning) = &choice.warning {
-        report.note("identity", warning);
+fn identity(choice: &Choice, report: &mut Report) -> Told {
+    let moved = choice.moved.as_ref().map(|moved| format!("; {moved}"));
+    let (who, because) = (choice.identity.words(), &choice.because);
+    let moved = moved.unwrap_or_default();
+    report.ok("identity", &format!("{who}: {because}{moved}"))?;
+    match &choice.warning {
+        Some(warning) => report.note("identity", warning),
+        None => Ok(()),
+    }
+}
+
+fn hosts_of(cloud: &Cloud) -> String {
+    let (authority, suffix) = (&cloud.authority, &cloud.vault_suffix);
+    let management = match &cloud.management {
+        Some(host) => format!("`{host}`"),
+        None => "nowhere that is known".to_owned(),
+    };
+    format!(
+        "applications' tokens from `{authority}`, vaults under `{suffix}`, Resource Manager at {management}"
+    )
+}
+
+fn describe(selection: &Selection, report: &mut Report) -> Told {
+    let mut words = Vec::new();
+    if let Some(from) = &selection.from_vaults {
+        let what = match &from.what {
+            What::Secrets(secrets) => count(secrets.len(), "secret"),
+            What::Listed(filter) if filter.is_narrow() => "the secrets that match".to_owned(),
+            What::Listed(_) => "all secrets".to_owned(),
+        };
+        let vaults = match &from.vaults {
+            Vaults::Named(vaults) => count(vaults.len(), "vault"),
+            Vaults::Found(scope) => format!("every vault of {}", scope.words()),
+        };
+        words.push(format!("{what} of {vaults}"));
+    }
+    if !selection.named.is_empty() {
+        words.push(format!(
+            "{} by name",
+            count(selection.named.len(), "secret")
+        ));
+    }
+    if words.is_empty() {
+        let todo = "name what you would fetch, as for `fetch`";
+        return report.advise("selection", "nothing is selected: no vault is tried", todo);
+    }
+    report.ok("selection", &words.join(", "))
+}
+
+/// So many things.
+fn count(number: usize, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        _ => format!("{number} {thing}s"),
     }
 }
 
 /// The way to Azure, whoever asks.
-struct Reach<'a> {
+struct Way<'a> {
     client: &'a Client<'a>,
     cloud: &'a Cloud,
     api_version: &'a str,
@@ -228,35 +192,30 @@ struct Reach<'a> {
 }
 
 fn over_the_network(
-    reach: &Reach,
+    way: &Way,
     choice: Option<&Choice>,
-    order: &vaults::Order,
+    order: &Order,
     report: &mut Report,
-) {
-    let Reach { client, cloud, .. } = reach;
-    let mut clock = Clock::default();
-    if let Some(url) = choice.and_then(|choice| choice.identity.public_url(cloud)) {
-        hosts::host(client, &url, &mut clock, report);
-    }
+) -> Told {
+    let identity = choice.map(|choice| &choice.identity);
+    let mut hosts = Hosts::new(way.client, way.cloud, way.api_version, identity);
+    hosts.authority(report)?;
     if let Some(scope) = order.scope() {
-        if let Some(url) = report.take("subscription", arm::public_url(cloud, scope)) {
-            hosts::host(client, &url, &mut clock, report);
-        }
+        hosts.management(scope, order.needs_scope(), report)?;
     }
-    let selection = order.selection.as_ref();
-    for vault in selection.map(Selection::vaults).unwrap_or_default() {
-        hosts::vault(client, cloud, &vault, reach.api_version, &mut clock, report);
+    for vault in order.vaults() {
+        hosts.vault(&vault, report)?;
     }
-    clock.tell(report);
-    let Some(choice) = choice else {
-        return report.note("token", "not asked for: there is no identity to ask as");
+    hosts.clock(report)?;
+    let Some(identity) = identity else {
+        return report.untried("token and vaults", "there is no identity to ask as");
     };
     let session = Session {
-        client,
-        identity: &choice.identity,
-        cloud,
-        api_version: reach.api_version,
-        deadline: reach.deadline,
+        client: way.client,
+        identity,
+        cloud: way.cloud,
+        api_version: way.api_version,
+        deadline: way.deadline,
     };
-    vaults::check(&session, order, report);
+    vaults::check(&session, order, &mut hosts, report)
 }

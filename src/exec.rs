@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::fs::{Access, AtFlags, CWD};
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
 
 use crate::credentials::check_variables;
 use crate::error::{Error, Exit, Failures};
@@ -42,18 +44,8 @@ impl<'a> Program<'a> {
     pub fn find(words: &'a [OsString], pristine: bool, caller: &Caller) -> Result<Self, Error> {
         let word = words.first().map_or(OsStr::new(""), OsString::as_os_str);
         let operation = format!("cannot run `{}`", shown(word));
-        let candidates: Vec<PathBuf> = if word.as_bytes().contains(&b'/') {
-            vec![PathBuf::from(word)]
-        } else if word.is_empty() {
-            Vec::new()
-        } else {
-            let path = (caller.variable)("PATH").unwrap_or_else(|| DEFAULT_PATH.into());
-            std::env::split_paths(&path)
-                .map(|directory| Path::new(".").join(directory).join(word))
-                .collect()
-        };
         let mut unfit = None;
-        for path in candidates {
+        for path in candidates(word, caller) {
             match problem(&path) {
                 None => {
                     return Ok(Self {
@@ -64,13 +56,13 @@ impl<'a> Program<'a> {
                 }
                 Some(Problem::Absent) => {}
                 Some(Problem::Unfit(why)) => {
-                    unfit.get_or_insert(why);
+                    unfit.get_or_insert(format!("`{}`: {why}", shown(&path)));
                 }
             }
         }
         Err(match unfit {
             Some(why) => Error::new(Exit::CannotRun, operation, why).hint(
-                "it must be a file that this user may execute (`ls -l`), on a file system without `noexec`",
+                "nothing was fetched: it must be a file that this user may execute (`ls -l`), on a file system without `noexec`",
             ),
             None => Error::new(Exit::NoCommand, operation, "there is no such command")
                 .hint("nothing was fetched: check its name, and `PATH`"),
@@ -113,8 +105,22 @@ impl<'a> Program<'a> {
     }
 }
 
-/// `confstr(_CS_PATH)` and what Linux adds.
-const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+/// Where a command is looked for if nothing says where: as musl's `execvp` does.
+const DEFAULT_PATH: &str = "/usr/local/bin:/bin:/usr/bin";
+
+/// Where the command may be. An empty directory in `PATH` is the current one.
+fn candidates(word: &OsStr, caller: &Caller) -> Vec<PathBuf> {
+    if word.is_empty() {
+        return Vec::new();
+    }
+    if word.as_bytes().contains(&b'/') {
+        return vec![PathBuf::from(word)];
+    }
+    let path = (caller.variable)("PATH").unwrap_or_else(|| DEFAULT_PATH.into());
+    std::env::split_paths(&path)
+        .map(|directory| Path::new(".").join(directory).join(word))
+        .collect()
+}
 
 enum Problem {
     Absent,
@@ -142,26 +148,101 @@ fn problem(path: &Path) -> Option<Problem> {
 /// Linux: `MAX_ARG_STRLEN`, 32 pages for one variable.
 const LONGEST_VARIABLE: usize = 32 * 4096;
 
+/// Linux's limit of environment and arguments together: a quarter of the stack's limit, within bounds.
+fn most() -> u64 {
+    let stack = getrlimit(Resource::Stack).current.unwrap_or(u64::MAX);
+    (stack / 4).clamp(128 << 10, 6 << 20)
+}
+
 /// `lengths` are those of the secrets' variables, as the system counts them.
 fn failed(error: &io::Error, path: &Path, lengths: &[usize]) -> Error {
     let operation = format!("cannot run `{}`", shown(path));
-    let exit = match error.kind() {
-        io::ErrorKind::NotFound => Exit::NoCommand,
-        _ => Exit::CannotRun,
+    let (exit, cause, hint) = match Errno::from_io_error(error) {
+        Some(Errno::TOOBIG) => return too_large(operation, lengths),
+        // It was found: what is not there is what it needs.
+        Some(Errno::NOENT) if path.exists() => (
+            Exit::CannotRun,
+            "the interpreter or loader that it names is not there".to_owned(),
+            "a script names it in its first line (`#!…`); a program may be for another C library",
+        ),
+        Some(Errno::NOENT) => (Exit::NoCommand, words(error), "it was there a moment ago"),
+        Some(Errno::NOEXEC) => (
+            Exit::CannotRun,
+            "it is neither a program for this machine nor a script".to_owned(),
+            "a script begins with `#!` and its interpreter",
+        ),
+        _ => (
+            Exit::CannotRun,
+            words(error),
+            "does it run by itself, without `akv-xsoar exec`?",
+        ),
     };
-    if error.kind() != io::ErrorKind::ArgumentListTooLong {
-        return Error::new(exit, operation, words(error));
+    Error::new(exit, operation, cause).hint(hint)
+}
+
+fn too_large(operation: String, lengths: &[usize]) -> Error {
+    if lengths.iter().any(|length| *length > LONGEST_VARIABLE) {
+        let cause = format!("the system takes no variable of more than {LONGEST_VARIABLE} bytes");
+        return Error::new(Exit::CannotRun, operation, cause)
+            .hint("leave that secret out, or use `fetch --format files`");
     }
-    let cause = if lengths.iter().any(|length| *length > LONGEST_VARIABLE) {
-        format!("the system takes no variable of more than {LONGEST_VARIABLE} bytes")
-    } else {
-        let all: usize = lengths.iter().sum();
-        format!(
-            "environment and arguments are larger than the system takes: {} variables of secrets have {all} bytes",
-            lengths.len()
-        )
-    };
-    Error::new(exit, operation, cause).hint(
-        "Linux takes a quarter of the stack's limit (`ulimit -s`: 2 MiB of 8), at most 6 MiB: select fewer secrets, raise the limit, or use `fetch --format files`",
+    let (count, all, most) = (lengths.len(), lengths.iter().sum::<usize>(), most());
+    let cause = format!(
+        "environment and arguments are larger than the system takes, {most} bytes: the secrets' {count} variables have {all}"
+    );
+    Error::new(Exit::CannotRun, operation, cause).hint(
+        "Linux takes a quarter of the stack's limit (`ulimit -s`), at most 6 MiB: select fewer secrets, raise the limit, or use `fetch --format files`",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(errno: Errno, path: &str, lengths: &[usize]) -> (Exit, String) {
+        let error = failed(&errno.into(), Path::new(path), lengths);
+        assert!(error.advice().is_some(), "{error}");
+        (error.exit(), error.to_string())
+    }
+
+    /// With glibc a file that is no program goes to `sh`, so that no scenario shows this.
+    #[test]
+    fn what_the_system_says_is_put_into_words() {
+        for (errno, path, exit, words) in [
+            (
+                Errno::NOEXEC,
+                "/bin/sh",
+                Exit::CannotRun,
+                "it is neither a program for this machine nor a script",
+            ),
+            (
+                Errno::NOENT,
+                "/bin/sh",
+                Exit::CannotRun,
+                "the interpreter or loader that it names is not there",
+            ),
+            (
+                Errno::NOENT,
+                "/nowhere/x",
+                Exit::NoCommand,
+                "no such file or directory",
+            ),
+            (Errno::TXTBSY, "/bin/sh", Exit::CannotRun, "text file busy"),
+        ] {
+            let expected = (exit, format!("cannot run `{path}`: {words}"));
+            assert_eq!(problem(errno, path, &[]), expected);
+        }
+    }
+
+    #[test]
+    fn a_variable_is_too_long_by_one_byte() {
+        let words = |length| problem(Errno::TOOBIG, "x", &[2, length]).1;
+        let long = words(LONGEST_VARIABLE + 1);
+        assert!(long.ends_with("the system takes no variable of more than 131072 bytes"));
+        let all = words(LONGEST_VARIABLE);
+        assert!(
+            all.ends_with(" bytes: the secrets' 2 variables have 131074"),
+            "{all}"
+        );
+    }
 }

@@ -109,13 +109,23 @@ impl Held {
             .map(ToString::to_string)
             .collect();
         credentials.dedup();
-        let errors = credentials.iter().map(|credential| {
-            let operation = format!("cannot put `{credential}` into a variable");
-            Error::new(Exit::Output, operation, "its value has a NUL character in it")
-                .hint("no variable can hold one: leave it out, or use another format (`xsoar`, `jsonl`, `files`)")
-        });
+        let errors = credentials.iter().map(|credential| nul(credential));
         Failures::of(errors.collect())
     }
+}
+
+/// A credential's value has a NUL.
+#[must_use]
+pub fn nul(credential: &str) -> Error {
+    let operation = format!("cannot put `{credential}` into a variable");
+    Error::new(
+        Exit::Output,
+        operation,
+        "its value has a NUL character in it",
+    )
+    .hint(
+        "no variable can hold one: leave it out, or use another format (`xsoar`, `jsonl`, `files`)",
+    )
 }
 
 /// A secret as a file.

@@ -21,6 +21,7 @@ mod url;
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -70,6 +71,17 @@ pub struct Network {
     pub connect_to: Vec<ConnectTo>,
 }
 
+/// How a host is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// At its own addresses.
+    Direct(Vec<IpAddr>),
+    /// By a proxy, which knows its addresses.
+    Proxy(String),
+    /// At an address of `--connect-to`'s.
+    Directed(String),
+}
+
 /// What is asked of a service.
 pub struct Request<'a> {
     /// For `--verbose`: what the request is for, such as "secret `db-password`".
@@ -89,11 +101,12 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// No answer is read beyond this. Of Azure's none is larger than a megabyte: a secret has at most
-    /// 25 kB, a page at most 25 items; a page of XSOAR's store may be.
+    /// No answer is read beyond this. Of Azure's a secret has at most 25 kB, a page of a vault's listing at
+    /// most 25 items; a page of Resource Manager's shows each vault with all of its access policies, up to
+    /// half a megabyte. A page of XSOAR's store may be larger.
     fn largest(&self) -> usize {
         match self.body {
-            Body::Nothing | Body::Form(_) => 1 << 20,
+            Body::Nothing | Body::Form(_) => 8 << 20,
             Body::Query(_) | Body::Change(_) => 16 << 20,
         }
     }
@@ -173,7 +186,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// The same, keeping in mind what [`Client::addresses`] and [`Client::trust`] tell.
+    /// The same, keeping in mind what [`Client::trust`] tells.
     #[must_use]
     pub fn observing(network: Network, reporter: &'a dyn Reporter) -> Self {
         Self {
@@ -182,11 +195,21 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// How many addresses a host that was asked has, where its name was looked up here.
+    /// How a host is reached. Its addresses are known once it was asked.
     #[must_use]
-    pub fn addresses(&self, host: &str) -> Option<usize> {
+    pub fn way(&self, url: &Url) -> Way {
+        let host = url.host();
+        if let Some(directed) = self.direction(url) {
+            let (host, port) = directed.target(host, url.port());
+            return Way::Directed(format!("{host}:{port}"));
+        }
+        if let Some(proxy) = self.proxy(url) {
+            return Way::Proxy(proxy.to_string());
+        }
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&host.to_ascii_lowercase()).map(Vec::len)
+        let found = known.get(&host.to_ascii_lowercase()).cloned();
+        let literal = || host.parse().into_iter().collect();
+        Way::Direct(found.unwrap_or_else(literal))
     }
 
     /// What the certificate of a host that was asked is chained to.
@@ -304,7 +327,7 @@ impl<'a> Client<'a> {
     fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
         let host = request.url.host();
         let connect = match request.policy {
-            Policy::Service | Policy::Change => CONNECT,
+            Policy::Service | Policy::Change | Policy::Probe => CONNECT,
             Policy::Metadata => CONNECT_METADATA,
         };
         self.pace.begin(host, connect);
@@ -347,20 +370,29 @@ impl<'a> Client<'a> {
         if request.policy == Policy::Metadata || !request.url.is_https() {
             return self.plain.get_or_init(|| self.new_agent(None, Vec::new()));
         }
-        let (host, port) = (request.url.host(), request.url.port());
-        let directed = self
-            .network
-            .connect_to
-            .iter()
-            .any(|connect_to| connect_to.applies(host, port));
-        match &self.network.proxy {
-            Some(proxy) if !directed && !self.network.no_proxy.covers(host, port) => self
+        match self.proxy(request.url) {
+            Some(proxy) => self
                 .proxied
                 .get_or_init(|| self.new_agent(Some(proxy), Vec::new())),
-            _ => self
+            None => self
                 .direct
                 .get_or_init(|| self.new_agent(None, self.network.connect_to.clone())),
         }
+    }
+
+    /// The `--connect-to` of a host; plain http is on this machine, and led nowhere else.
+    fn direction(&self, url: &Url) -> Option<&ConnectTo> {
+        let mut directions = self.network.connect_to.iter();
+        let applies = |to: &&ConnectTo| url.is_https() && to.applies(url.host(), url.port());
+        directions.find(applies)
+    }
+
+    /// The proxy for a host, if it is one that a proxy is asked for.
+    fn proxy(&self, url: &Url) -> Option<&Proxy> {
+        let exempt = || self.network.no_proxy.covers(url.host(), url.port());
+        // Plain http is on this machine, whatever the proxy would say to it.
+        let around = !url.is_https() || self.direction(url).is_some() || exempt();
+        self.network.proxy.as_ref().filter(|_| !around)
     }
 
     fn new_agent(&self, proxy: Option<&Proxy>, connect_to: Vec<ConnectTo>) -> ureq::Agent {

@@ -77,16 +77,21 @@ impl Identity {
     /// configuration. A managed identity has its own endpoint, which says nothing to anybody.
     #[must_use]
     pub fn public_url(&self, cloud: &Cloud) -> Option<Url> {
-        let application = match self {
-            Self::ClientSecret(by) => &by.application,
-            Self::Certificate(by) => by.application(),
-            Self::Workload(by) => &by.application,
-            Self::Metadata(..) | Self::Arc(..) | Self::AppService(..) => return None,
-        };
-        let (authority, tenant) = (&cloud.authority, &application.tenant);
+        let (authority, tenant) = (&cloud.authority, self.tenant()?);
         Url::parse(&format!(
             "https://{authority}/{tenant}/v2.0/.well-known/openid-configuration"
         ))
+    }
+
+    /// The tenant of an application, by its id or by a name; a managed identity's is its machine's.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        match self {
+            Self::ClientSecret(by) => Some(&by.application.tenant),
+            Self::Certificate(by) => Some(&by.application().tenant),
+            Self::Workload(by) => Some(&by.application.tenant),
+            Self::Metadata(..) | Self::Arc(..) | Self::AppService(..) => None,
+        }
     }
 
     /// Gets the token for an audience: one request (Azure Arc: two), and those that the retry rules add.

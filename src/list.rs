@@ -19,7 +19,7 @@ use crate::vault::{Listed, VaultName};
 /// Every failure there was; then there are no documents.
 pub fn list(session: &Session, order: &Order) -> Result<Vec<Document>, Failures> {
     let (missing, shape) = (order.missing, order.shape);
-    let selection = select::locate(session, order.selection)?;
+    let selection = select::locate(session, order.selection, missing)?;
     let token = session.token()?;
     let mut failures = Vec::new();
     let listings = select::list(session, &selection.vaults(), &token, &mut failures);

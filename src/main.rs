@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use akv_xsoar::check::{State, Step, check};
 use akv_xsoar::error::{Exit, Failures};
-use akv_xsoar::options::{self, Parts, Wish};
+use akv_xsoar::options::{self, Inspection, Wish};
 use akv_xsoar::process::{self, Caller};
 use akv_xsoar::run;
 use akv_xsoar::sink::Sink;
@@ -57,20 +57,19 @@ fn obey(
             messages.set_deadline(options.network.deadline);
             run(&options, caller, messages)?;
         }
-        Wish::Check(parts) => {
-            messages.set_deadline(parts.deadline);
-            return inspect(*parts, messages);
+        Wish::Check(inspection) => {
+            messages.set_deadline(inspection.deadline);
+            return inspect(*inspection, messages);
         }
     }
     Ok(Exit::Done)
 }
 
 /// Each step is on standard output as soon as it is over.
-fn inspect(parts: Parts, messages: &Messages) -> Result<Exit, Failures> {
-    let jsonl = parts.jsonl;
+fn inspect(inspection: Inspection, messages: &Messages) -> Result<Exit, Failures> {
+    let (jsonl, deadline) = (inspection.jsonl, inspection.deadline);
     let paint = Paint::on(stdout().is_terminal());
-    let deadline = parts.deadline;
-    check(parts, messages, &mut |step: &Step| {
+    check(inspection, messages, &mut |step: &Step| {
         messages.over();
         let line = if jsonl {
             step.object()
@@ -81,6 +80,6 @@ fn inspect(parts: Parts, messages: &Messages) -> Result<Exit, Failures> {
                 State::Failed => paint.red(word),
             })
         };
-        Sink::stdout().write(line.as_bytes(), &deadline).map(drop)
+        Sink::stdout().write(line.as_bytes(), &deadline)
     })
 }

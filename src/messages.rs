@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
+use rustix::termios::tcgetwinsize;
+
 use akv_xsoar::deadline::Deadline;
 use akv_xsoar::options::Verbosity;
 use akv_xsoar::report::Reporter;
@@ -122,9 +124,21 @@ impl Reporter for Messages {
             && self.start.elapsed() >= LONG
         {
             self.in_progress.set(true);
-            self.say(&format!("\r\x1b[Kakv-xsoar: {what}: {done}/{total}"));
+            let line = format!("akv-xsoar: {what}: {done}/{total}");
+            self.say(&format!("\r\x1b[K{}", fitting(line)));
         }
     }
+}
+
+/// The end of a line that is wider than the terminal: what went on below it would stay there.
+fn fitting(line: String) -> String {
+    let width = tcgetwinsize(stderr()).map_or(0, |size| usize::from(size.ws_col));
+    let length = line.chars().count();
+    // A terminal that does not know its width says 0. Behind the last column some begin a new line.
+    if width == 0 || length < width {
+        return line;
+    }
+    line.chars().skip(length + 1 - width).collect()
 }
 
 /// Colours, or none.

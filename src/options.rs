@@ -11,6 +11,7 @@ mod identity;
 mod json;
 mod network;
 mod output;
+mod parts;
 mod proof;
 mod selection;
 mod settings;
@@ -37,8 +38,9 @@ use crate::variables::Naming;
 use crate::xsoar::Server;
 use arguments::Arguments;
 pub use identity::Choice;
+pub use parts::{Output, Parts};
 use settings::{Origin, Rank, Settings, names};
-use table::{CLIENT_SECRET_VARIABLE, Command, CommandRow, XSOAR_KEY_VARIABLE};
+use table::{CLIENT_SECRET_VARIABLE, Command, XSOAR_KEY_VARIABLE};
 
 /// What the user wants.
 pub enum Wish {
@@ -47,7 +49,7 @@ pub enum Wish {
     /// A command.
     Run(Box<Options>),
     /// To know what is in place, whatever is wrong.
-    Check(Box<Parts>),
+    Check(Box<Inspection>),
 }
 
 /// A command with everything it needs.
@@ -88,44 +90,14 @@ pub struct Options {
     pub network: Network,
 }
 
-/// The same, each part by itself: as it is, or what is wrong with it.
-pub struct Parts {
-    /// What was set, and where.
-    pub settings: Vec<String>,
+/// What `check` goes by.
+pub struct Inspection {
+    /// Everything it looks at, or why the settings themselves cannot be read.
+    pub parts: Result<Parts, Error>,
     /// Whether JSON is wanted, one object a line.
     pub jsonl: bool,
-    /// Of what; `None` where that cannot be judged, because something else is wrong.
-    pub selection: Option<Result<Selection, Error>>,
-    /// What becomes of what does not exist.
-    pub missing: Result<Missing, Error>,
-    /// What is made of it, how it is written, and where to.
-    pub output: Option<Result<Output, Error>>,
-    /// Where vaults are looked for.
-    pub scope: Result<Option<Scope>, Error>,
-    /// An XSOAR server.
-    pub server: Result<Option<Server>, Error>,
-    /// Who asks.
-    pub choice: Result<Choice, Error>,
-    /// Which cloud is asked.
-    pub cloud: Result<Cloud, Error>,
-    /// Key Vault's api-version.
-    pub api_version: Result<String, Error>,
-    /// How the network is used.
-    pub network: Result<Network, Error>,
     /// When the run gives up.
     pub deadline: Deadline,
-}
-
-/// What becomes of what is read.
-pub struct Output {
-    /// What credentials are made of.
-    pub shape: Shape,
-    /// How they are written; `None`: the command's own way.
-    pub format: Option<Format>,
-    /// What variables they go by.
-    pub naming: Naming,
-    /// Where to.
-    pub sink: Sink,
 }
 
 /// How much is said on stderr.
@@ -184,25 +156,32 @@ pub fn read(
             words,
         } => (command, credentials, words),
     };
-    add_environment(&mut settings, environment, command.command)?;
-    // The file may hold another `--timeout`; until it is read, what is known counts.
-    let before = Deadline::new(start, network::timeout(&settings)?);
-    if let Some(path) = settings
-        .strongest("config")
-        .map(|setting| PathBuf::from(setting.text()))
-    {
-        read_config(&path, &before, &mut settings)?;
-    }
-    let deadline = Deadline::new(start, network::timeout(&settings)?);
-    say(said(&settings)?);
+    let configured = configure(&mut settings, environment, command.command, start);
+    let (deadline, verbosity) = match configured {
+        Ok(configured) => configured,
+        Err(error) if command.command == Command::Check => {
+            let timeout = network::timeout(&settings).unwrap_or(Deadline::DEFAULT);
+            return Ok(Wish::Check(Box::new(Inspection {
+                parts: Err(error),
+                jsonl: is_jsonl(&settings),
+                deadline: Deadline::new(start, timeout),
+            })));
+        }
+        Err(error) => return Err(error),
+    };
+    say(verbosity);
     let surroundings = Surroundings {
         environment,
         deadline: &deadline,
         reporter,
     };
-    let parts = parts(command, &positional, &settings, &surroundings);
+    let parts = parts::parts(command, &positional, &settings, &surroundings);
     if command.command == Command::Check {
-        return Ok(Wish::Check(Box::new(parts)));
+        return Ok(Wish::Check(Box::new(Inspection {
+            parts: Ok(parts),
+            jsonl: is_jsonl(&settings),
+            deadline,
+        })));
     }
     let options = parts.whole(command.command, &settings, words)?;
     if let Some(warning) = &options.choice.warning {
@@ -211,113 +190,30 @@ pub fn read(
     Ok(Wish::Run(Box::new(options)))
 }
 
-fn parts(
-    command: &CommandRow,
-    credentials: &[String],
-    settings: &Settings,
-    surroundings: &Surroundings,
-) -> Parts {
-    let choice = identity::choose(settings, surroundings);
-    let proof = choice.as_ref().ok().and_then(|choice| choice.proof);
-    let cloud = cloud::choose(settings, proof);
-    let asked = cloud
-        .as_ref()
-        .ok()
-        .map(|cloud| asked(command, credentials, settings, surroundings, cloud));
-    let (selection, output) = match asked {
-        None => (None, None),
-        Some(Ok((selection, output))) => (Some(Ok(selection)), Some(output)),
-        Some(Err(error)) => (Some(Err(error)), None),
-    };
-    Parts {
-        settings: settings.told(),
-        jsonl: settings
-            .strongest("format")
-            .is_some_and(|setting| setting.text() == "jsonl"),
-        selection,
-        missing: selection::missing(settings),
-        output,
-        scope: match command.command {
-            Command::Vaults => selection::scope(settings, "`vaults`").map(Some),
-            Command::Check => selection::maybe_scope(settings),
-            _ => Ok(None),
-        },
-        server: match command.command {
-            Command::Push => xsoar::server(settings, surroundings).map(Some),
-            Command::Check => xsoar::maybe_server(settings, surroundings),
-            _ => Ok(None),
-        },
-        choice,
-        cloud,
-        api_version: api_version(settings),
-        network: network::choose(settings, surroundings),
-        deadline: *surroundings.deadline,
+/// Adds what the environment and the configuration file say.
+fn configure(
+    settings: &mut Settings,
+    environment: Environment,
+    command: Command,
+    start: Instant,
+) -> Result<(Deadline, Verbosity), Error> {
+    add_environment(settings, environment, command)?;
+    // The file may hold another `--timeout`; until it is read, what is known counts.
+    let before = Deadline::new(start, network::timeout(settings)?);
+    if let Some(path) = settings
+        .strongest("config")
+        .map(|setting| PathBuf::from(setting.text()))
+    {
+        read_config(&path, &before, settings)?;
     }
+    let deadline = Deadline::new(start, network::timeout(settings)?);
+    Ok((deadline, said(settings)?))
 }
 
-/// What is selected, and what becomes of it. Variables may select, so one does not go without the other.
-fn asked(
-    command: &CommandRow,
-    credentials: &[String],
-    settings: &Settings,
-    surroundings: &Surroundings,
-    cloud: &Cloud,
-) -> Result<(Selection, Result<Output, Error>), Error> {
-    let verb = command.command;
-    let format = output::format(verb, settings)?;
-    let (naming, rank) = output::naming(verb, format, settings, cloud)?;
-    let selection = if verb == Command::Vaults {
-        Selection::default()
-    } else {
-        selection::choose(command, credentials, settings, cloud, &naming.exact, rank)?
-    };
-    let has_variables =
-        verb == Command::Exec || matches!(format, Some(Format::Dotenv | Format::Shell));
-    output::needs_prefix(&selection, &naming, has_variables)?;
-    let output = || {
-        Ok(Output {
-            shape: output::shape(verb, format, settings)?,
-            sink: output::sink(format, settings, surroundings.deadline)?,
-            format,
-            naming,
-        })
-    };
-    Ok((selection, output()))
-}
-
-impl Parts {
-    /// All of it, or the first thing that is wrong.
-    fn whole(
-        self,
-        command: Command,
-        settings: &Settings,
-        words: Vec<OsString>,
-    ) -> Result<Options, Error> {
-        let choice = self.choice?;
-        let cloud = self.cloud?;
-        let missing = || Error::new(Exit::Internal, "the options cannot be judged", "");
-        let selection = self.selection.ok_or_else(missing)??;
-        let output = self.output.ok_or_else(missing)??;
-        Ok(Options {
-            command,
-            selection,
-            missing: self.missing?,
-            shape: output.shape,
-            format: output.format,
-            naming: output.naming,
-            sink: output.sink,
-            words,
-            pristine: settings.is_on("pristine"),
-            scope: self.scope?,
-            server: self.server?,
-            dry_run: settings.is_on("dry-run"),
-            adopt: settings.is_on("adopt"),
-            choice,
-            cloud,
-            api_version: self.api_version?,
-            network: self.network?,
-        })
-    }
+fn is_jsonl(settings: &Settings) -> bool {
+    settings
+        .strongest("format")
+        .is_some_and(|setting| setting.text() == "jsonl")
 }
 
 fn said(settings: &Settings) -> Result<Verbosity, Error> {
@@ -340,27 +236,6 @@ fn said(settings: &Settings) -> Result<Verbosity, Error> {
         (None, Some(_)) => Ok(Verbosity::Verbose),
         (None, None) => Ok(Verbosity::Normal),
     }
-}
-
-/// Versions are dates or numbers; anything else would change the URL.
-fn api_version(settings: &Settings) -> Result<String, Error> {
-    let Some(setting) = settings.strongest("api-version") else {
-        return Ok("7.4".to_owned());
-    };
-    let text = setting.text();
-    let fits = text.len() <= 32
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-');
-    if fits {
-        return Ok(text.to_owned());
-    }
-    Err(Error::usage(format!(
-        "{} is no api-version{}",
-        setting.origin,
-        setting.shown(": ")
-    ))
-    .hint("an api-version is written as `7.4` or `2025-07-01`"))
 }
 
 /// What the command does not know is not looked at.

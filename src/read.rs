@@ -24,14 +24,17 @@ pub fn read(
     approve: impl FnOnce(&[Wanted]) -> Result<(), Error>,
     keep: impl FnMut(usize, &Wanted, Content) -> Result<(), Error>,
 ) -> Result<(), Failures> {
-    let selection = select::locate(session, selection)?;
+    let selection = select::locate(session, selection, missing)?;
     if selection.from_vaults.is_none() && selection.named.is_empty() {
         return Ok(());
     }
     if selection.is_open() {
         let token = session.token()?;
-        let (wanted, failures) = select::listed(session, &selection, missing, &token);
-        approve(&wanted)?;
+        let (wanted, mut failures) = select::listed(session, &selection, missing, &token);
+        if let Err(error) = approve(&wanted) {
+            failures.push(error);
+            return Failures::check(failures);
+        }
         return read_all(session, &wanted, missing, &token, failures, keep);
     }
     // What can be judged without asking is judged before anybody is asked.
@@ -104,7 +107,7 @@ fn read_all(
 }
 
 /// The vault gives out what is past its time; whoever uses it should know.
-fn warn_of_age(session: &Session, wanted: &Wanted, content: &Content) {
+pub fn warn_of_age(session: &Session, wanted: &Wanted, content: &Content) {
     let expires = content.expires.and_then(|at| u64::try_from(at).ok());
     let expires = expires.and_then(|at| UNIX_EPOCH.checked_add(Duration::from_secs(at)));
     if let Some(at) = expires.filter(|at| *at <= SystemTime::now()) {

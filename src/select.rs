@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::credentials::Credential;
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, printable};
 use crate::missing::Missing;
 use crate::selection::{Filter, FromVaults, LeftOut, Selection, Vaults, What};
 use crate::session::Session;
@@ -33,15 +33,22 @@ pub enum Source {
 /// Finds the vaults of a subscription, where those are meant.
 ///
 /// # Errors
-/// As [`Session::vaults`].
-pub fn locate(session: &Session, selection: &Selection) -> Result<Selection, Error> {
+/// As [`Session::vaults`], and [`Exit::NotFound`] where there are none and something must exist.
+pub fn locate(
+    session: &Session,
+    selection: &Selection,
+    missing: Missing,
+) -> Result<Selection, Error> {
     let Some(scope) = selection.scope() else {
         return Ok(selection.clone());
     };
     let found = session.vaults(scope)?;
     if found.is_empty() {
-        let text = format!("there is no vault in {}", scope.words());
-        session.client.reporter().warning(&text);
+        let cause = format!("there is no vault in {}", scope.words());
+        if selection.needs_something() && missing != Missing::Skip {
+            return Err(Error::new(Exit::NotFound, NOTHING, cause).hint(UNSEEN));
+        }
+        session.client.reporter().warning(&cause);
     }
     let names = found.into_iter().map(|found| found.name).collect();
     Ok(selection.clone().with_vaults(names))
@@ -57,23 +64,34 @@ pub fn listed(
     token: &AccessToken,
 ) -> (Vec<Wanted>, Vec<Error>) {
     let mut failures = Vec::new();
-    let mut all = Vec::new();
-    if let Some(from) = &selection.from_vaults {
-        if let What::Listed(filter) = &from.what {
+    let wanted = match &selection.from_vaults {
+        Some(
+            from @ FromVaults {
+                what: What::Listed(filter),
+                ..
+            },
+        ) => {
             let listings = list(session, vaults_of(from), token, &mut failures);
             let chosen = choose(session, filter, missing, &listings, &mut failures);
-            all.extend(chosen.into_iter().map(|(vault, listed)| Wanted {
-                credential: Credential {
-                    vault: vault.clone(),
-                    secret: listed.name.clone(),
-                    version: None,
-                },
-                source: Source::Listed,
-            }));
+            together(selection, &chosen)
         }
-    }
-    all.extend(known(selection));
-    (unique(all), failures)
+        _ => known(selection),
+    };
+    (wanted, failures)
+}
+
+/// What was chosen of the vaults' listings, and what is known without.
+#[must_use]
+pub fn together(selection: &Selection, chosen: &[(&VaultName, &Listed)]) -> Vec<Wanted> {
+    let listed = chosen.iter().map(|(vault, listed)| Wanted {
+        credential: Credential {
+            vault: (*vault).clone(),
+            secret: listed.name.clone(),
+            version: None,
+        },
+        source: Source::Listed,
+    });
+    unique(listed.chain(known(selection)).collect())
 }
 
 /// The credentials whose names are known without asking.
@@ -168,7 +186,6 @@ pub fn choose<'a>(
     listings: &'a [(VaultName, Vec<Listed>)],
     failures: &mut Vec<Error>,
 ) -> Vec<(&'a VaultName, &'a Listed)> {
-    let all_listed = failures.is_empty();
     let mut chosen = Vec::new();
     for (vault, listed) in listings {
         let mut of_vault: Vec<&Listed> = Vec::new();
@@ -189,19 +206,17 @@ pub fn choose<'a>(
         ));
         chosen.extend(of_vault.into_iter().map(|secret| (vault, secret)));
     }
-    if missing != Missing::Skip && filter.is_narrow() {
+    if missing != Missing::Skip {
+        let all_listed = failures.is_empty();
         for criterion in criteria(filter) {
             judge(session, &criterion, &chosen, listings, all_listed, failures);
-        }
-        if chosen.is_empty() && all_listed && failures.is_empty() {
-            let cause = "no secret has a name and a tag as wanted together";
-            failures.push(Error::new(Exit::NotFound, NOTHING, cause).hint(SKIP));
         }
     }
     chosen
 }
 
 const NOTHING: &str = "nothing to read";
+const UNSEEN: &str = "`akv-xsoar vaults` shows those that the identity may see: it needs the role `Reader` on them, their resource group or the subscription";
 const SKIP: &str = "`akv-xsoar list --vault NAME` shows what there is; with `--missing skip` nothing is as good as something";
 
 /// A `--match` or `--tag`, and which secrets are as it says.
@@ -214,7 +229,7 @@ fn criteria(filter: &Filter) -> Vec<Criterion<'_>> {
         (words, fits)
     });
     let tags = filter.tags.iter().map(|tag| {
-        let words = format!("`--tag {}`", crate::error::printable(&tag.words()));
+        let words = format!("`--tag {}`", printable(&tag.words()));
         let fits: Box<dyn Fn(&Listed) -> bool> = Box::new(|listed| tag.fits(listed));
         (words, fits)
     });
@@ -252,10 +267,14 @@ fn judge(
             .flat_map(|(_, listed)| listed)
             .filter(|listed| fits(listed))
             .count();
+        let (that, are) = match out {
+            1 => ("one", "is"),
+            _ => ("some", "are"),
+        };
         let but = match out {
             0 => String::new(),
             _ => format!(
-                " ({out} that it matches are left out: disabled, behind a certificate, or by another option)"
+                ": {that} that it matches {are} left out, being disabled, behind a certificate, or not as other options say"
             ),
         };
         let cause = format!("{words} matches nothing in {vaults}{but}");

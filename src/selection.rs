@@ -58,6 +58,17 @@ impl Selection {
         })
     }
 
+    /// Whether there must be something in the vaults: not where all is meant, which may be nothing.
+    #[must_use]
+    pub fn needs_something(&self) -> bool {
+        self.from_vaults
+            .as_ref()
+            .is_some_and(|from| match &from.what {
+                What::Secrets(_) => true,
+                What::Listed(filter) => filter.is_narrow(),
+            })
+    }
+
     /// The same with the vaults that were found.
     #[must_use]
     pub fn with_vaults(mut self, vaults: Vec<VaultName>) -> Self {
@@ -276,6 +287,72 @@ mod tests {
         for bad in ["", "[ab]", "a_b", "a b", "kv/a", "ä*"] {
             assert!(Pattern::parse(bad).is_none(), "{bad}");
         }
+    }
+
+    fn listed(name: &str, tags: &[(&str, &str)]) -> Listed {
+        let text = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        Listed {
+            vault: VaultName::parse("kv-prod").unwrap(),
+            name: SecretName::parse(name).unwrap(),
+            enabled: true,
+            managed: false,
+            tags: tags.iter().map(text).collect(),
+        }
+    }
+
+    #[test]
+    fn any_pattern_and_any_tag() {
+        let filter = |patterns: &[&str], tags: &[&str]| Filter {
+            patterns: patterns.iter().filter_map(|p| Pattern::parse(p)).collect(),
+            tags: tags.iter().filter_map(|tag| Tag::parse(tag)).collect(),
+            certificates: false,
+        };
+        let secret = listed("Db-Password", &[("team", "soc"), ("empty", "")]);
+        for (patterns, tags) in [
+            (&[][..], &[][..]),
+            (&["dB-*"], &[]),
+            (&["x", "*WORD"], &[]),
+            (&[], &["team"]),
+            (&[], &["x", "team=soc"]),
+            (&[], &["empty", "x"]),
+            (&[], &["empty="]),
+            (&["x", "db*"], &["x", "team"]),
+        ] {
+            assert!(
+                filter(patterns, tags).fits(&secret),
+                "{patterns:?} {tags:?}"
+            );
+        }
+        for (patterns, tags) in [
+            (&["db"][..], &[][..]),
+            (&[], &["Team"]),
+            (&[], &["team="]),
+            (&[], &["team=SOC"]),
+            (&[], &["empty=x"]),
+            (&["db*"], &["x"]),
+            (&["x"], &["team"]),
+        ] {
+            assert!(
+                !filter(patterns, tags).fits(&secret),
+                "{patterns:?} {tags:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn disabled_comes_before_certificate() {
+        let [plain, with] = [false, true].map(|certificates| Filter {
+            certificates,
+            ..Filter::default()
+        });
+        let mut secret = listed("a", &[]);
+        assert_eq!(plain.leaves_out(&secret), None);
+        secret.managed = true;
+        assert_eq!(plain.leaves_out(&secret), Some(LeftOut::Certificate));
+        assert_eq!(with.leaves_out(&secret), None);
+        secret.enabled = false;
+        assert_eq!(plain.leaves_out(&secret), Some(LeftOut::Disabled));
+        assert_eq!(with.leaves_out(&secret), Some(LeftOut::Disabled));
     }
 
     #[test]

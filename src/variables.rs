@@ -26,9 +26,13 @@ impl Naming {
         is_taken: impl Fn(&str) -> bool,
     ) -> Result<Vec<Vec<String>>, Error> {
         let mut all: Vec<Vec<String>> = Vec::with_capacity(credentials.len());
+        // A name that is kept for what is not selected is nobody's.
+        let is_selected =
+            |one: &Credential| credentials.iter().any(|other| other.key() == one.key());
         let mut owners: Vec<(String, &Credential)> = self
             .exact
             .iter()
+            .filter(|(_, credential)| is_selected(credential))
             .map(|(name, credential)| (name.clone(), credential))
             .collect();
         for credential in credentials {
@@ -81,10 +85,9 @@ pub fn is_identifier(name: &str) -> bool {
 }
 
 /// Names that an assignment in a shell does not keep as it is: read-only there, or made anew when read.
-const KEPT_BY_SHELLS: [&str; 24] = [
+const KEPT_BY_SHELLS: [&str; 19] = [
     "BASHOPTS",
     "BASHPID",
-    "COMP_WORDBREAKS",
     "DIRSTACK",
     "EPOCHREALTIME",
     "EPOCHSECONDS",
@@ -92,18 +95,14 @@ const KEPT_BY_SHELLS: [&str; 24] = [
     "FUNCNAME",
     "GROUPS",
     "HISTCMD",
-    "IFS",
     "LINENO",
     "OPTIND",
-    "PATH",
     "PIPESTATUS",
-    "POSIXLY_CORRECT",
     "PPID",
     "RANDOM",
     "SECONDS",
     "SHELLOPTS",
     "SRANDOM",
-    "TMOUT",
     "UID",
     "_",
 ];
@@ -115,15 +114,17 @@ pub fn is_kept_by_shells(name: &str) -> bool {
 }
 
 /// Names that mean something, besides those above.
-const MEANINGFUL: [&str; 52] = [
+const MEANINGFUL: [&str; 57] = [
     // Shells.
     "CDPATH",
     "COLUMNS",
+    "COMP_WORDBREAKS",
     "ENV",
     "FCEDIT",
     "FPATH",
     "HISTFILE",
     "HOME",
+    "IFS",
     "LINES",
     "LOGNAME",
     "MAIL",
@@ -131,6 +132,8 @@ const MEANINGFUL: [&str; 52] = [
     "OLDPWD",
     "OPTARG",
     "OPTERR",
+    "PATH",
+    "POSIXLY_CORRECT",
     "PROMPT_COMMAND",
     "PS0",
     "PS1",
@@ -142,6 +145,7 @@ const MEANINGFUL: [&str; 52] = [
     "SHELL",
     "TERM",
     "TIMEFORMAT",
+    "TMOUT",
     "USER",
     "ZDOTDIR",
     // The loader and the C library.
@@ -174,7 +178,10 @@ const MEANINGFUL: [&str; 52] = [
     "VISUAL",
 ];
 
-const FAMILIES: [&str; 16] = [
+const FAMILIES: [&str; 19] = [
+    "CORECLR_",
+    "COR_",
+    "DOTNET_",
     "DYLD_",
     "GEM_",
     "GIT_",
@@ -193,7 +200,9 @@ const FAMILIES: [&str; 16] = [
     "TERMINFO",
 ];
 
+/// In any case: some programs look for `no_proxy`, and some for any spelling of it.
 fn means_something(name: &str) -> bool {
+    let name = &*name.to_ascii_uppercase();
     is_kept_by_shells(name)
         || MEANINGFUL.contains(&name)
         || FAMILIES.iter().any(|family| name.starts_with(family))
@@ -270,9 +279,11 @@ mod tests {
             exact: vec![("A".to_owned(), credential("x"))],
         };
         assert_eq!(
-            names(&exact, &["a"]).unwrap_err(),
+            names(&exact, &["a", "x"]).unwrap_err(),
             format!("{operation}a`: `A` is `kv-prod/x`'s already")
         );
+        // What is not selected has no variable, and keeps none from others.
+        assert_eq!(names(&exact, &["a"]).unwrap(), [["A"]]);
         for name in [
             "path",
             "home",
@@ -293,10 +304,16 @@ mod tests {
             "ssl-cert-file",
             "random",
             "uid",
+            "dotnet-startup-hooks",
         ] {
             let problem = problem(&[name]);
             assert!(problem.ends_with("an interpreter or a client"), "{problem}");
         }
         assert!(names(&prefixed("X_"), &["path", "ld-preload"]).is_ok());
+        // The whole name counts, in any case.
+        for (prefix, name) in [("LD_", "preload"), ("pa", "th"), ("http", "-proxy")] {
+            let problem = names(&prefixed(prefix), &[name]).unwrap_err();
+            assert!(problem.ends_with("an interpreter or a client"), "{problem}");
+        }
     }
 }

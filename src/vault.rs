@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::error::Category;
 
 pub use listing::Listed;
-pub use refusal::{Reach, Refusal, no_answer};
+pub use refusal::{Reach, Refusal, no_answer, tenant_of};
 
 use crate::cloud::{Host, strip_https};
 use crate::error::Exit;

@@ -1,6 +1,6 @@
 //! The vaults of a subscription, as text or as JSON.
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::arm::{Found, Scope};
 use crate::error::Failures;
@@ -34,12 +34,23 @@ fn line(found: &Found) -> String {
     format!("{name}\t{uri}\t{location}\t{public}\n")
 }
 
+/// Whether public access is on is `null` where Resource Manager does not say.
+#[derive(Serialize)]
+struct Object<'a> {
+    name: &'a str,
+    uri: &'a str,
+    location: &'a str,
+    #[serde(rename = "publicNetworkAccess")]
+    public: Option<bool>,
+}
+
 fn object(found: &Found) -> String {
-    let object = json!({
-        "name": found.name.as_str(),
-        "uri": found.uri,
-        "location": found.location,
-        "publicNetworkAccess": found.public,
-    });
-    format!("{object}\n")
+    let object = Object {
+        name: found.name.as_str(),
+        uri: &found.uri,
+        location: &found.location,
+        public: found.public,
+    };
+    // Text and a switch: nothing that JSON cannot hold.
+    serde_json::to_string(&object).unwrap_or_default() + "\n"
 }

@@ -110,9 +110,15 @@ impl Server {
     /// The host, for messages.
     #[must_use]
     pub fn host(&self) -> String {
-        Url::parse(&self.base)
+        self.url()
             .map(|url| url.host().to_owned())
             .unwrap_or_default()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> Option<Url> {
+        Url::parse(&self.base)
     }
 
     /// What no message may show.

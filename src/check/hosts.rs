@@ -1,36 +1,109 @@
 //! Hosts: names, connections, certificates, and what they say of the time. Nothing that proves anybody's
 //! identity is sent.
 
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use super::Report;
-use crate::cloud::{Cloud, Host};
+use serde_json::Value;
+
+use super::steps::{Report, Told};
+use crate::arm::{self, Scope};
+use crate::cloud::Cloud;
 use crate::error::{Error, Exit};
-use crate::http::{Answer, Body, Client, Policy, Request, Trust, Url};
+use crate::http::{Answer, Body, Client, Failure, Policy, Request, Trust, Url, Way};
+use crate::identity::Identity;
 use crate::push;
-use crate::vault::{VaultName, no_answer};
+use crate::vault::{VaultName, no_answer, tenant_of};
 use crate::xsoar::{Server, Stored};
 
 /// A clock that is off by more makes tokens and signatures worthless.
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
-/// What the first server that told its time told.
-#[derive(Default)]
-pub struct Clock(Option<(String, SystemTime, SystemTime)>);
+/// More addresses of a host are not shown.
+const MOST_ADDRESSES: usize = 3;
 
-impl Clock {
-    fn hear(&mut self, host: &str, answer: &Answer) {
-        let date = answer.header("date");
-        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
-        if let (None, Some(date)) = (&self.0, date) {
-            self.0 = Some((host.to_owned(), date, SystemTime::now()));
+/// The hosts that were asked.
+pub(super) struct Hosts<'a> {
+    client: &'a Client<'a>,
+    cloud: &'a Cloud,
+    api_version: &'a str,
+    identity: Option<&'a Identity>,
+    /// The first that told its time: its name, its time, and this machine's.
+    clock: Option<(String, SystemTime, SystemTime)>,
+    /// Those that did not answer.
+    silent: Vec<String>,
+}
+
+impl<'a> Hosts<'a> {
+    pub fn new(
+        client: &'a Client<'a>,
+        cloud: &'a Cloud,
+        api_version: &'a str,
+        identity: Option<&'a Identity>,
+    ) -> Self {
+        Self {
+            client,
+            cloud,
+            api_version,
+            identity,
+            clock: None,
+            silent: Vec::new(),
         }
     }
 
-    /// This machine's clock against it.
-    pub fn tell(&self, report: &mut Report) {
-        let Some((host, theirs, ours)) = &self.0 else {
-            return report.note("clock", "no host told its time");
+    /// Where an application's tokens come from. A managed identity's own endpoint says nothing to anybody.
+    pub fn authority(&mut self, report: &mut Report) -> Told {
+        match self
+            .identity
+            .and_then(|identity| identity.public_url(self.cloud))
+        {
+            Some(url) => self.ask(&url, cannot_reach(&url), report),
+            None => Ok(()),
+        }
+    }
+
+    /// Resource Manager.
+    pub fn management(&mut self, scope: &Scope, is_needed: bool, report: &mut Report) -> Told {
+        let Some(url) = report.take("subscription", arm::public_url(self.cloud, scope))? else {
+            return Ok(());
+        };
+        if is_needed {
+            return self.ask(&url, cannot_reach(&url), report);
+        }
+        match self.send(&url) {
+            Ok(answer) => self.tell(&url, &answer, report),
+            Err(failure) => {
+                let found = format!("{}; {}", cannot_reach(&url)(failure), arm::NOT_NEEDED);
+                report.note(&step(&url), &found)
+            }
+        }
+    }
+
+    /// A vault.
+    pub fn vault(&mut self, vault: &VaultName, report: &mut Report) -> Told {
+        let host = self.cloud.vault_suffix.under(vault.as_str());
+        let url = format!("https://{host}/secrets?api-version={}", self.api_version);
+        let Some(url) = Url::parse(&url) else {
+            let cause = format!("`{host}` makes no URL");
+            return report.failed(&format!("host {}", host.name()), &Error::usage(cause));
+        };
+        let operation = format!("cannot reach the vault `{vault}`");
+        self.ask(
+            &url,
+            |failure| no_answer(failure, vault, &operation).error,
+            report,
+        )
+    }
+
+    /// Whether a host did not answer.
+    pub fn is_silent(&self, host: &str) -> bool {
+        self.silent.iter().any(|silent| silent == host)
+    }
+
+    /// This machine's clock against the first host's.
+    pub fn clock(&self, report: &mut Report) -> Told {
+        let Some((host, theirs, ours)) = &self.clock else {
+            return report.untried("clock", "no host told its time");
         };
         let (off, which) = match ours.duration_since(*theirs) {
             Ok(off) => (off, "ahead of"),
@@ -42,102 +115,181 @@ impl Clock {
         }
         let error = Error::new(Exit::NoToken, "this machine's clock is wrong", found)
             .hint("set it (`timedatectl set-ntp true`, `chronyc makestep`): tokens and certificates depend on it");
-        report.failed("clock", &error);
+        report.failed("clock", &error)
     }
-}
 
-/// Asks a host for something that everybody may ask for.
-pub fn host(client: &Client, url: &Url, clock: &mut Clock, report: &mut Report) {
-    let name = format!("host {}", url.host());
-    match ask(client, url) {
-        Ok(answer) => {
-            clock.hear(url.host(), &answer);
-            report.ok(name, &describe(client, url.host(), &answer));
-        }
-        Err(failure) => {
-            let error = failure.during(format!("cannot reach `{}`", url.host()));
-            report.failed(name, &error);
+    fn ask(
+        &mut self,
+        url: &Url,
+        explain: impl FnOnce(Failure) -> Error,
+        report: &mut Report,
+    ) -> Told {
+        match self.send(url) {
+            Ok(answer) => self.tell(url, &answer, report),
+            Err(failure) => report.failed(&step(url), &explain(failure)),
         }
     }
-}
 
-/// The same of a vault.
-pub fn vault(
-    client: &Client,
-    cloud: &Cloud,
-    vault: &VaultName,
-    api_version: &str,
-    clock: &mut Clock,
-    report: &mut Report,
-) {
-    let host: Host = cloud.vault_suffix.under(vault.as_str());
-    let name = format!("host {}", host.name());
-    let Some(url) = Url::parse(&format!("https://{host}/secrets?api-version={api_version}")) else {
-        let cause = format!("`{host}` makes no URL");
-        return report.failed(name, &Error::usage(cause));
-    };
-    match ask(client, &url) {
-        Ok(answer) => {
-            clock.hear(url.host(), &answer);
-            report.ok(name, &describe(client, url.host(), &answer));
+    fn send(&mut self, url: &Url) -> Result<Answer, Failure> {
+        let result = self.client.send(&Request {
+            purpose: "is it there?".into(),
+            url,
+            headers: &[],
+            secret_header: None,
+            signature: None,
+            body: Body::Nothing,
+            policy: Policy::Probe,
+        });
+        if result.is_err() {
+            self.silent.push(url.host().to_owned());
         }
-        Err(failure) => {
-            let operation = format!("cannot reach the vault `{vault}`");
-            report.failed(name, &no_answer(failure, vault, &operation).error);
+        result
+    }
+
+    fn tell(&mut self, url: &Url, answer: &Answer, report: &mut Report) -> Told {
+        let host = url.host();
+        let date = answer.header("date");
+        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+        if let (None, Some(date)) = (&self.clock, date) {
+            self.clock = Some((host.to_owned(), date, SystemTime::now()));
         }
+        let mut found = reached(self.client, url);
+        found.extend(self.tenant(answer));
+        let (status, found) = (answer.status, found.join(", "));
+        // Azure's services speak JSON, whatever they have to say.
+        if serde_json::from_slice::<Value>(&answer.body).is_ok_and(|body| body.is_object()) {
+            let status = match status {
+                401 => "asks for a token (401)".to_owned(),
+                status => format!("answered {status}"),
+            };
+            return report.ok(&step(url), &format!("{found}, {status}"));
+        }
+        let kind = answer.content_type();
+        let cause = format!("{found}, it answered {status} with {kind}");
+        let error = Error::new(Exit::Service, format!("`{host}` is not Azure's"), cause).hint(
+            "something else answers there: a captive portal, an inspecting proxy, a wrong address?",
+        );
+        report.failed(&step(url), &error)
+    }
+
+    /// Whose the vault or the subscription is, as the challenge says to those who prove nothing.
+    fn tenant(&self, answer: &Answer) -> Option<String> {
+        let tenant = self
+            .client
+            .quote(tenant_of(answer.header("www-authenticate")?)?);
+        let own = self.identity.and_then(Identity::tenant);
+        let other = own.is_some_and(|own| {
+            [own, &tenant].iter().all(|id| is_guid(id)) && !own.eq_ignore_ascii_case(&tenant)
+        });
+        let but = if other {
+            ", which is not the identity's"
+        } else {
+            ""
+        };
+        Some(format!("of the tenant `{tenant}`{but}"))
     }
 }
 
 /// An XSOAR server: reached, with a key that it accepts, and what its store has.
-pub fn xsoar(client: &Client, server: &Server, report: &mut Report) {
-    let host = server.host();
-    let name = format!("xsoar {host}");
+pub(super) fn xsoar(client: &Client, server: &Server, report: &mut Report) -> Told {
+    let name = format!("xsoar {}", server.host());
     client.learn(server.key().secret());
     match server.list(client) {
         Ok(stored) => {
             let comment = |stored: &&Stored| stored.comment.as_deref().is_some_and(push::is_ours);
             let (all, ours) = (stored.len(), stored.iter().filter(comment).count());
-            let trust = trust(client, &host);
-            let key = server.key().words();
-            let found =
-                format!("{trust}; it accepts {key}; {all} credentials, {ours} of them ours");
-            report.ok(name, &found);
+            let (found, key) = (
+                server.url().map(|url| reached(client, &url)),
+                server.key().words(),
+            );
+            let found = found.unwrap_or_default().join(", ");
+            report.ok(
+                &name,
+                &format!("{found}; it accepts {key}; {all} credentials, {ours} of them ours"),
+            )
         }
-        Err(refusal) => report.failed(name, &refusal.error),
+        Err(refusal) => report.failed(&name, &refusal.error),
     }
 }
 
-fn ask(client: &Client, url: &Url) -> Result<Answer, crate::http::Failure> {
-    client.send(&Request {
-        purpose: "is it there?".into(),
-        url,
-        headers: &[],
-        secret_header: None,
-        signature: None,
-        body: Body::Nothing,
-        policy: Policy::Service,
-    })
+/// The way to a host that answered, and whom its certificate is from.
+fn reached(client: &Client, url: &Url) -> Vec<String> {
+    let trust = client.trust(url.host()).map_or("no TLS", words);
+    vec![way(&client.way(url)), trust.to_owned()]
 }
 
-fn describe(client: &Client, host: &str, answer: &Answer) -> String {
-    let addresses = match client.addresses(host) {
-        Some(1) => "1 address".to_owned(),
-        Some(count) => format!("{count} addresses"),
-        None => "reached by a proxy or `--connect-to`".to_owned(),
+fn step(url: &Url) -> String {
+    format!("host {}", url.host())
+}
+
+fn cannot_reach(url: &Url) -> impl FnOnce(Failure) -> Error {
+    let operation = format!("cannot reach `{}`", url.host());
+    move |failure| failure.during(operation)
+}
+
+fn way(way: &Way) -> String {
+    match way {
+        Way::Proxy(proxy) => format!("by the proxy `{proxy}`"),
+        Way::Directed(address) => format!("at `{address}` by `--connect-to`"),
+        Way::Direct(addresses) => {
+            let shown: Vec<_> = addresses.iter().take(MOST_ADDRESSES).map(address).collect();
+            let more = match addresses.len().saturating_sub(MOST_ADDRESSES) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("at {}{more}", shown.join(", "))
+        }
+    }
+}
+
+/// A private address shows whether names lead to the private endpoint.
+fn address(address: &IpAddr) -> String {
+    let is_private = match address {
+        IpAddr::V4(address) => address.is_private(),
+        IpAddr::V6(address) => address.is_unique_local(),
     };
-    format!(
-        "{addresses}, {}, HTTP status {}",
-        trust(client, host),
-        answer.status
-    )
+    format!("{address}{}", if is_private { " (private)" } else { "" })
 }
 
-fn trust(client: &Client, host: &str) -> &'static str {
-    match client.trust(host) {
-        Some(Trust::BuiltIn) => "certificate chained to a built-in root",
-        Some(Trust::CaFile) => {
+fn words(trust: Trust) -> &'static str {
+    match trust {
+        Trust::BuiltIn => "certificate chained to a built-in root",
+        Trust::CaFile => {
             "certificate chained to `--ca-file` only: an inspecting proxy or a private CA"
         }
-        None => "no TLS",
+    }
+}
+
+/// A tenant may also be named by a domain, which its id does not show.
+fn is_guid(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_most_three_addresses_and_which_are_private() {
+        let direct = |list: &[&str]| {
+            let addresses = list.iter().map(|address| address.parse().unwrap());
+            way(&Way::Direct(addresses.collect()))
+        };
+        assert_eq!(direct(&["20.1.2.3"]), "at 20.1.2.3");
+        assert_eq!(
+            direct(&["10.1.2.4", "fd00::1", "2603::1"]),
+            "at 10.1.2.4 (private), fd00::1 (private), 2603::1"
+        );
+        let five = [
+            "20.0.0.1",
+            "20.0.0.2",
+            "192.168.0.3",
+            "20.0.0.4",
+            "20.0.0.5",
+        ];
+        assert_eq!(
+            direct(&five),
+            "at 20.0.0.1, 20.0.0.2, 192.168.0.3 (private) and 2 more"
+        );
     }
 }

@@ -1,19 +1,28 @@
 //! Tokens, the subscription, and each vault: what is selected there can be read. Values are dropped at once.
 
-use super::{Report, State};
-use crate::arm::Scope;
-use crate::credentials::Format;
+use super::count;
+use super::hosts::Hosts;
+use super::steps::{Report, Told};
+use crate::arm::{self, Scope};
+use crate::cloud::Host;
+use crate::credentials::{Credential, Format, check_variables};
+use crate::error::{Error, Exit};
+use crate::fetch;
 use crate::gaps::Gaps;
 use crate::missing::Missing;
 use crate::options::Output;
-use crate::select::{self, Wanted};
-use crate::selection::{Selection, What};
+use crate::read::warn_of_age;
+use crate::select::{self, Source, Wanted};
+use crate::selection::{FromVaults, Selection, Vaults, What};
 use crate::session::Session;
 use crate::token::AccessToken;
-use crate::vault::{Reach, VaultName};
+use crate::vault::{Content, Listed, Reach, VaultName};
+
+/// More vaults of a subscription are not shown.
+const MOST_VAULTS: usize = 10;
 
 /// What would be fetched.
-pub struct Order<'a> {
+pub(super) struct Order<'a> {
     /// Of what, where that is known.
     pub selection: Option<Selection>,
     /// What becomes of what does not exist, where that is known.
@@ -30,172 +39,345 @@ impl Order<'_> {
         let wanted = self.selection.as_ref().and_then(Selection::scope);
         wanted.or(self.scope.as_ref())
     }
+
+    /// Whether what is selected depends on that, or there is nothing else to look at.
+    pub fn needs_scope(&self) -> bool {
+        self.selection
+            .as_ref()
+            .is_some_and(|selection| selection.scope().is_some() || selection.vaults().is_empty())
+    }
+
+    /// The vaults whose names are known.
+    pub fn vaults(&self) -> Vec<VaultName> {
+        let selection = self.selection.as_ref();
+        selection.map(Selection::vaults).unwrap_or_default()
+    }
 }
 
 /// Tries it.
-pub fn check(session: &Session, order: &Order, report: &mut Report) {
-    let token = report.take("token", session.token());
-    if token.is_some() {
-        let audience = session.cloud.vault_suffix.name();
-        report.ok("token", &format!("one for `https://{audience}`"));
+pub(super) fn check(
+    session: &Session,
+    order: &Order,
+    hosts: &mut Hosts,
+    report: &mut Report,
+) -> Told {
+    let authority = session.cloud.authority.name();
+    if session.identity.tenant().is_some() && hosts.is_silent(authority) {
+        let because = format!("`{authority}` did not answer");
+        return report.untried("token and vaults", &because);
     }
-    let found = subscription(session, order, report);
-    let (Some(selection), Some(missing), Some(token)) = (&order.selection, order.missing, token)
-    else {
-        return;
+    let Some(token) = report.take("token", session.token())? else {
+        return report.untried("vaults", "there is no token for them");
+    };
+    let audience = session.cloud.vault_suffix.name();
+    report.ok("token", &format!("one for `https://{audience}`"))?;
+    let found = match order.scope() {
+        Some(scope) => subscription(session, order, scope, hosts, report)?,
+        None => None,
+    };
+    let (Some(selection), Some(missing)) = (&order.selection, order.missing) else {
+        return report.untried("vaults", "what is selected is not known");
     };
     let selection = match (selection.scope(), found) {
         (None, _) => selection.clone(),
-        (Some(_), Some(found)) => selection.clone().with_vaults(found),
-        (Some(_), None) => return,
+        (Some(_), Some(found)) => {
+            for vault in &found {
+                hosts.vault(vault, report)?;
+            }
+            selection.clone().with_vaults(found)
+        }
+        (Some(_), None) => return report.untried("vaults", "their names are not known"),
     };
-    if selection.vaults().is_empty() {
-        let found = "no vault is selected, so none is tried";
-        return report.step(
-            "vaults",
-            State::Note,
-            found,
-            Some("name what you would fetch, as for `fetch`"),
-        );
-    }
-    let is_listed = selection
-        .from_vaults
-        .as_ref()
-        .is_some_and(|from| matches!(from.what, What::Listed(_)));
-    let wanted = if is_listed {
-        listed(session, &selection, missing, &token, report)
-    } else {
-        named(session, &selection, missing, &token, report)
+    let visit = Visit {
+        session,
+        order,
+        hosts,
+        missing,
+        token: &token,
     };
-    variables(&wanted, order, report);
+    let wanted = visit.each(&selection, report)?;
+    variables(&wanted, order, report)
 }
 
 /// The subscription's vaults, by a token of its own.
-fn subscription(session: &Session, order: &Order, report: &mut Report) -> Option<Vec<VaultName>> {
-    let scope = order.scope()?;
-    let found = report.take("subscription", session.vaults(scope))?;
-    let names: Vec<_> = found.into_iter().map(|found| found.name).collect();
-    let shown: Vec<_> = names.iter().map(VaultName::as_str).collect();
-    let vaults = match shown.as_slice() {
-        [] => "no vault".to_owned(),
-        [one] => format!("one vault, {one}"),
-        several => format!("{} vaults, {}", several.len(), several.join(", ")),
-    };
-    report.ok("subscription", &format!("{}: {vaults}", scope.words()));
-    Some(names)
-}
-
-/// Listing is what was selected: each vault is listed, and the first secret of each is read.
-fn listed(
+fn subscription(
     session: &Session,
-    selection: &Selection,
-    missing: Missing,
-    token: &AccessToken,
+    order: &Order,
+    scope: &Scope,
+    hosts: &Hosts,
     report: &mut Report,
-) -> Vec<Wanted> {
-    let (wanted, failures) = select::listed(session, selection, missing, token);
-    for error in &failures {
-        report.failed("listing", error);
+) -> Told<Option<Vec<VaultName>>> {
+    let host = session.cloud.management.as_ref().map(Host::name);
+    if let Some(host) = host.filter(|host| hosts.is_silent(host)) {
+        report.untried("subscription", &format!("`{host}` did not answer"))?;
+        return Ok(None);
     }
-    for vault in selection.vaults() {
-        let of_vault: Vec<_> = wanted
-            .iter()
-            .filter(|wanted| wanted.credential.vault == vault)
-            .collect();
-        let Some(first) = of_vault.first() else {
-            continue;
-        };
-        let name = format!("vault {vault}");
-        let credential = &first.credential;
-        match session
-            .vault(&vault, token)
-            .get(&credential.secret, credential.version.as_ref())
-        {
-            Ok(_) => report.ok(
-                name,
-                &format!(
-                    "{} secrets selected; `{}` can be read",
-                    of_vault.len(),
-                    credential.secret
-                ),
-            ),
-            Err(refusal) => report.failed(name, &refusal.error),
+    let found = match session.vaults(scope) {
+        Err(error) if error.exit() == Exit::Denied && !order.needs_scope() => {
+            let found = format!("{error}; {}", arm::NOT_NEEDED);
+            report.note("subscription", &found)?;
+            return Ok(None);
         }
-    }
-    wanted
+        found => found,
+    };
+    let Some(found) = report.take("subscription", found)? else {
+        return Ok(None);
+    };
+    let names: Vec<_> = found.into_iter().map(|found| found.name).collect();
+    let shown: Vec<_> = names
+        .iter()
+        .take(MOST_VAULTS)
+        .map(VaultName::as_str)
+        .collect();
+    let more = if names.len() > MOST_VAULTS {
+        ", …"
+    } else {
+        ""
+    };
+    let vaults = match names.len() {
+        0 => "no vault".to_owned(),
+        number => format!("{}: {}{more}", count(number, "vault"), shown.join(", ")),
+    };
+    report.ok("subscription", &format!("{} has {vaults}", scope.words()))?;
+    Ok(Some(names))
 }
 
-/// Each named secret is read, and each vault is asked for one of a listing.
-fn named(
-    session: &Session,
-    selection: &Selection,
+/// Going to each vault.
+struct Visit<'a> {
+    session: &'a Session<'a>,
+    order: &'a Order<'a>,
+    hosts: &'a Hosts<'a>,
     missing: Missing,
-    token: &AccessToken,
-    report: &mut Report,
-) -> Vec<Wanted> {
-    let wanted = select::known(selection);
-    let mut gaps = Gaps::new(missing);
-    let mut failures = Vec::new();
-    for name in selection.vaults() {
-        let vault = session.vault(&name, token);
-        let step = format!("vault {name}");
-        let of_vault = wanted
-            .iter()
-            .filter(|wanted| wanted.credential.vault == name);
-        let (mut read, mut absent, mut failed) = (0, 0, false);
-        for one in of_vault {
-            let credential = &one.credential;
-            match vault.get(&credential.secret, credential.version.as_ref()) {
-                Ok(_) => {
-                    read += 1;
-                    gaps.settle(credential);
-                }
-                Err(refusal) if refusal.reach == Reach::Missing => {
-                    absent += 1;
-                    gaps.missing(one, refusal.error, &mut failures);
-                }
+    token: &'a AccessToken,
+}
+
+impl Visit<'_> {
+    /// Each vault is listed where that is what was selected; what is named is read, and of what is listed
+    /// the first.
+    fn each(&self, selection: &Selection, report: &mut Report) -> Told<Vec<Wanted>> {
+        let mut failures = Vec::new();
+        let (listings, filter) = match &selection.from_vaults {
+            Some(FromVaults {
+                vaults: Vaults::Named(vaults),
+                what: What::Listed(filter),
+            }) => (self.list(vaults, &mut failures, report)?, Some(filter)),
+            _ => (Vec::new(), None),
+        };
+        let told = failures.len();
+        let chosen = match filter {
+            Some(filter) => {
+                select::choose(self.session, filter, self.missing, &listings, &mut failures)
+            }
+            None => Vec::new(),
+        };
+        report.overheard("selection")?;
+        for error in &failures[told..] {
+            report.failed("selection", error)?;
+        }
+        let wanted = select::together(selection, &chosen);
+        let mut gaps = Gaps::new(self.missing);
+        for vault in selection.vaults() {
+            let is_listed = listings.iter().any(|(listed, _)| *listed == vault);
+            let of_vault: Vec<_> = wanted
+                .iter()
+                .filter(|wanted| wanted.credential.vault == vault)
+                .collect();
+            self.vault(&vault, is_listed, &of_vault, &mut gaps, report)?;
+        }
+        let mut missing = Vec::new();
+        gaps.close(self.session.client.reporter(), &mut missing);
+        report.overheard("secrets")?;
+        for error in &missing {
+            report.failed("secrets", error)?;
+        }
+        Ok(wanted)
+    }
+
+    /// The listings of those vaults that can be listed; of the others the failures, which are told.
+    fn list(
+        &self,
+        vaults: &[VaultName],
+        failures: &mut Vec<Error>,
+        report: &mut Report,
+    ) -> Told<Vec<(VaultName, Vec<Listed>)>> {
+        let mut listings = Vec::new();
+        for name in vaults {
+            if let Some(host) = self.silent(name) {
+                failures.push(Error::new(Exit::Unreachable, host, ""));
+                continue;
+            }
+            match self.session.vault(name, self.token).list() {
+                Ok(listed) => listings.push((name.clone(), listed)),
                 Err(refusal) => {
-                    failed = true;
-                    gaps.settle(credential);
-                    report.failed(step.as_str(), &refusal.error);
-                    if refusal.reach == Reach::Vault {
-                        break;
-                    }
+                    report.failed(&step(name), &refusal.error)?;
+                    failures.push(refusal.error);
                 }
             }
         }
-        if failed {
-            continue;
+        Ok(listings)
+    }
+
+    /// A vault's host, if it did not answer.
+    fn silent(&self, vault: &VaultName) -> Option<String> {
+        let host = self.session.cloud.vault_suffix.under(vault.as_str());
+        let host = host.name().to_owned();
+        self.hosts.is_silent(&host).then_some(host)
+    }
+
+    fn vault(
+        &self,
+        name: &VaultName,
+        is_listed: bool,
+        wanted: &[&Wanted],
+        gaps: &mut Gaps,
+        report: &mut Report,
+    ) -> Told {
+        let step = step(name);
+        if let Some(host) = self.silent(name) {
+            for one in wanted {
+                gaps.settle(&one.credential);
+            }
+            return report.untried(&step, &format!("`{host}` did not answer"));
         }
-        let gap = match absent {
-            0 => String::new(),
-            absent => format!(", {absent} of the selected do not exist"),
+        if wanted.is_empty() {
+            // What cannot be listed was told.
+            return if is_listed {
+                report.note(&step, "it can be listed, and nothing in it is selected")
+            } else {
+                Ok(())
+            };
+        }
+        let Some(visited) = self.read(&step, wanted, gaps, report)? else {
+            return Ok(());
         };
-        report.ok(step.as_str(), &format!("{read} secrets read{gap}"));
-        if vault.try_list().is_err() {
-            report.note(
-                step,
-                "it cannot be listed, which what is named does not need",
-            );
+        let mut found = vec![format!("{} read", count(visited.read, "secret"))];
+        if is_listed {
+            let listed = wanted.iter().filter(|one| one.source == Source::Listed);
+            found.insert(0, format!("{} listed", count(listed.count(), "secret")));
+        }
+        if visited.absent > 0 {
+            found.push(format!("{} of the selected not there", visited.absent));
+        }
+        report.ok(&step, &found.join(", "))?;
+        report.overheard(&step)?;
+        if is_listed {
+            return Ok(());
+        }
+        match self.session.vault(name, self.token).try_list() {
+            Ok(()) => Ok(()),
+            Err(refusal) => {
+                let found = format!("{}; what is named does not need it", refusal.error);
+                report.note(&step, &found)
+            }
         }
     }
-    gaps.close(session.client.reporter(), &mut failures);
-    for error in &failures {
-        report.failed("secrets", error);
+
+    /// Reads what is named, and the first of what was listed; `None` where something failed.
+    fn read(
+        &self,
+        step: &str,
+        wanted: &[&Wanted],
+        gaps: &mut Gaps,
+        report: &mut Report,
+    ) -> Told<Option<Visited>> {
+        let listed = wanted.iter().find(|one| one.source == Source::Listed);
+        let named = wanted.iter().filter(|one| one.source != Source::Listed);
+        let all: Vec<_> = listed.into_iter().chain(named).collect();
+        let mut visited = Visited::default();
+        let mut failed = false;
+        let mut closed = false;
+        for (index, one) in all.iter().enumerate() {
+            let credential = &one.credential;
+            if closed {
+                gaps.settle(credential);
+                continue;
+            }
+            if self.session.client.out_of_time() {
+                let left = all[index..].iter().map(|one| &one.credential);
+                report.failed(step, &self.session.untried(left))?;
+                (failed, closed) = (true, true);
+                gaps.settle(credential);
+                continue;
+            }
+            let vault = self.session.vault(&credential.vault, self.token);
+            let result = vault.get(&credential.secret, credential.version.as_ref());
+            let error = match result {
+                Ok(content) => {
+                    gaps.settle(credential);
+                    visited.read += 1;
+                    warn_of_age(self.session, one, &content);
+                    self.use_it(credential, content).err()
+                }
+                Err(refusal) if refusal.reach == Reach::Missing => {
+                    visited.absent += 1;
+                    let mut failures = Vec::new();
+                    gaps.missing(one, refusal.error, &mut failures);
+                    failures.pop()
+                }
+                Err(refusal) => {
+                    gaps.settle(credential);
+                    closed = refusal.reach == Reach::Vault;
+                    Some(refusal.error)
+                }
+            };
+            if let Some(error) = error {
+                failed = true;
+                report.failed(step, &error)?;
+            }
+        }
+        Ok((!failed).then_some(visited))
     }
-    wanted
+
+    /// What would be made of a value; nothing is kept of it.
+    fn use_it(&self, credential: &Credential, content: Content) -> Result<(), Error> {
+        let Some(output) = self.order.output else {
+            return Ok(());
+        };
+        let (kind, tags) = (content.content_type.clone(), content.tags.clone());
+        let password = output.shape.document(credential, content)?.password;
+        match output.format {
+            Some(Format::Files) => {
+                let kind = kind.as_deref();
+                output.shape.bytes(credential, kind, &tags, &password)?;
+                Ok(())
+            }
+            Some(Format::Dotenv | Format::Shell) => {
+                check_variables(&[("", &password)]).map_err(|_| fetch::nul(&credential.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What came of reading in a vault.
+#[derive(Default)]
+struct Visited {
+    read: usize,
+    absent: usize,
+}
+
+fn step(vault: &VaultName) -> String {
+    format!("vault {vault}")
 }
 
 /// The names that variables would have.
-fn variables(wanted: &[Wanted], order: &Order, report: &mut Report) {
-    let Some(output) = order.output else { return };
+fn variables(wanted: &[Wanted], order: &Order, report: &mut Report) -> Told {
+    let Some(output) = order.output else {
+        return Ok(());
+    };
     if !matches!(output.format, Some(Format::Dotenv | Format::Shell)) {
-        return;
+        return Ok(());
     }
     let credentials: Vec<_> = wanted.iter().map(|wanted| &wanted.credential).collect();
     let names = output.naming.names(&credentials, |_| false);
-    if let Some(names) = report.take("variables", names) {
-        let count = names.iter().map(Vec::len).sum::<usize>();
-        report.ok("variables", &format!("{count} names, each of its own"));
+    match report.take("variables", names)? {
+        Some(names) => {
+            let names = names.iter().map(Vec::len).sum::<usize>();
+            report.ok(
+                "variables",
+                &format!("{}, each of its own", count(names, "name")),
+            )
+        }
+        None => Ok(()),
     }
 }

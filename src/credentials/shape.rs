@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::{Credential, Document};
@@ -37,9 +38,7 @@ impl Shape {
     #[must_use]
     pub fn user<'a>(&self, secret: &'a SecretName, tags: &'a Tags) -> &'a str {
         let tagged = self.user_tag.as_ref().and_then(|key| tags.get(key));
-        tagged
-            .filter(|user| !user.is_empty())
-            .map_or(secret.as_str(), String::as_str)
+        tagged.map_or(secret.as_str(), String::as_str)
     }
 
     /// The document of a secret.
@@ -105,11 +104,13 @@ struct Pair {
 
 impl Pair {
     fn parse(value: &Secret) -> Option<Self> {
+        // As they stand in the value: a `user` that is not needed may be anything.
         #[derive(Deserialize)]
-        struct Fields {
-            username: Option<Secret>,
-            user: Option<Secret>,
-            password: Option<Secret>,
+        struct Fields<'a> {
+            #[serde(borrow)]
+            username: Option<&'a RawValue>,
+            user: Option<&'a RawValue>,
+            password: Option<&'a RawValue>,
         }
         let text = value.expose();
         // serde would take a list of three for an object, too.
@@ -117,9 +118,10 @@ impl Pair {
             return None;
         }
         let fields: Fields = serde_json::from_str(text).ok()?;
+        let text = |field: &RawValue| serde_json::from_str(field.get()).ok();
         Some(Self {
-            user: fields.username.or(fields.user)?,
-            password: fields.password?,
+            user: text(fields.username.or(fields.user)?)?,
+            password: text(fields.password?)?,
         })
     }
 }
@@ -181,6 +183,10 @@ mod tests {
             pair(r#"{"username":null,"user":"b","password":"p"}"#),
             both("b", "p")
         );
+        assert_eq!(
+            pair(r#"{"username":"a\u00e9","user":{"id":7},"password":"\"p\n"}"#),
+            both("a\u{e9}", "\"p\n")
+        );
         for bad in [
             "",
             "p",
@@ -195,6 +201,11 @@ mod tests {
             r#"{"username":"u","password":["p"]}"#,
             r#"{"username":"u","password":"p"} x"#,
             r#"{"username":"u","username":"v","password":"p"}"#,
+            r#"{"username":"u","user":"v","user":"w","password":"p"}"#,
+            r#"{"username":7,"user":"u","password":"p"}"#,
+            r#"{"username":"u","password":null}"#,
+            r#"{"Username":"u","Password":"p"}"#,
+            r#"{"username":"u","password":"p","x":}"#,
         ] {
             assert_eq!(pair(bad), None, "{bad}");
         }

@@ -17,6 +17,8 @@ pub enum Policy {
     Change,
     /// A metadata endpoint: plain http allowed, never a proxy, its own retry table.
     Metadata,
+    /// As a service, to see whether it answers: whatever it says stands.
+    Probe,
 }
 
 /// No request is sent more than once and this many times again.
@@ -25,6 +27,9 @@ const MOST_RETRIES: u32 = 5;
 /// Where the doubling starts: after an answer (as in azure-core), and after none.
 const AFTER_ANSWER: Duration = Duration::from_millis(800);
 const AFTER_NO_CONNECTION: Duration = Duration::from_millis(200);
+
+/// A doctor does not wait for long: one more try, for what passes at once.
+const PROBES: u32 = 1;
 
 /// IMDS, "Retry guidance": five delays in seconds; after a 5xx at least one.
 const METADATA_DELAYS: [u64; 5] = [0, 2, 6, 14, 30];
@@ -92,7 +97,10 @@ impl Tries {
         }
         let wait = match policy {
             Policy::Change if matches!(failure.kind, Kind::Cut | Kind::Silence) => return None,
-            Policy::Service | Policy::Change => self.backoff(AFTER_NO_CONNECTION)?,
+            Policy::Probe if self.failures >= PROBES => return None,
+            Policy::Service | Policy::Change | Policy::Probe => {
+                self.backoff(AFTER_NO_CONNECTION)?
+            }
             Policy::Metadata if matches!(failure.kind, Kind::Cut | Kind::Silence) => {
                 self.metadata_delay()?
             }
@@ -204,6 +212,15 @@ mod tests {
             Some(second)
         );
         assert_eq!(tries.after_failure(Policy::Metadata, &refused), None);
+    }
+
+    #[test]
+    fn a_probe_takes_every_answer_and_one_failure() {
+        assert!(waits(Policy::Probe, 503).is_empty());
+        let mut tries = Tries::default();
+        let cut = Failure::new(Kind::Cut, "cut");
+        assert!(tries.after_failure(Policy::Probe, &cut).is_some());
+        assert_eq!(tries.after_failure(Policy::Probe, &cut), None);
     }
 
     #[test]

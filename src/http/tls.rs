@@ -16,6 +16,12 @@ use super::observe::{Observed, Observer};
 pub struct ExtraRoots(Vec<rustls::pki_types::TrustAnchor<'static>>);
 
 impl ExtraRoots {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The certificates of a PEM file; those that cannot be a root are counted, not kept.
     ///
     /// # Errors

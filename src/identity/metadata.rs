@@ -35,6 +35,12 @@ impl MetadataEndpoint {
         }
         Ok(Self(base.to_owned()))
     }
+
+    /// As it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 pub(super) fn token(

@@ -163,7 +163,8 @@ fn option(
         Takes::Nothing => String::new(),
         Takes::One(_) | Takes::List(_) | Takes::Many(_) => {
             let missing = || {
-                Error::usage(format!("`--{name}` needs a value")).hint(format!("`{}`", row.usage()))
+                Error::usage(format!("`--{name}` needs a value"))
+                    .hint(format!("`{}`", row.usage(None)))
             };
             let value = parser.value().map_err(|_| missing())?;
             value

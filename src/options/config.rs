@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::json::Json;
 use super::settings::{Origin, Rank, Settings, is_masked, items, names};
-use super::table::{self, Takes};
+use super::table::{self, Meaning, Takes};
 use crate::error::Error;
 use crate::file::shown;
 use crate::http::Proxy;
@@ -44,56 +44,9 @@ struct Reading<'a> {
     hint: Option<&'static str>,
 }
 
-/// What a key means.
-enum Meaning {
-    /// A setting, by the name of an option or of a secret that no option has.
-    Setting(&'static str, Takes),
-    /// A password, as text or in the integration's object around it.
-    Password(&'static str),
-    /// A boolean that is a setting of its own.
-    Flag(&'static str),
-    /// `proxy`: a boolean or a URL.
-    Proxy,
-    /// `insecure`.
-    Insecure,
-    /// Of the integration's, and nothing to us.
-    Harmless,
-}
-
-fn meaning(key: &str) -> Option<Meaning> {
-    use Meaning::{Flag, Harmless, Insecure, Password, Setting};
-    Some(match key {
-        "azure_cloud" => Setting("cloud", Takes::One("")),
-        "resource_group_name" => Setting("resource-group", Takes::One("")),
-        "key_vaults" => Setting("vault", Takes::List("")),
-        "secrets" => Setting("secret", Takes::List("")),
-        "private_key" => Password(names::PRIVATE_KEY),
-        "xsoar_key" => Password(names::XSOAR_KEY),
-        "credentials" | "client_secret" => Password(names::CLIENT_SECRET),
-        "credentials_certificate_thumbprint" | "certificate_thumbprint" => {
-            Password(names::THUMBPRINT)
-        }
-        "managed_identities_client_id" => Password(names::MANAGED_IDENTITIES_CLIENT_ID),
-        "use_managed_identities" => Flag(names::USE_MANAGED_IDENTITIES),
-        "insecure" => Insecure,
-        "proxy" => Meaning::Proxy,
-        "isFetchCredentials"
-        | "integrationLogLevel"
-        | "credentials_name"
-        | "fetchCredentialsOnDemand" => Harmless,
-        _ => {
-            let row = table::options().find(|row| row.in_file && row.key() == key)?;
-            match row.takes {
-                Takes::Nothing => Flag(row.name),
-                takes => Setting(row.name, takes),
-            }
-        }
-    })
-}
-
 impl Reading<'_> {
     fn judge(&mut self, key: &str, value: Json) -> Result<(), String> {
-        let Some(meaning) = meaning(key) else {
+        let Some(meaning) = table::meaning(key) else {
             self.hint = Some(
                 "the keys are the parameters of XSOAR's AzureKeyVault integration and the long options with `_` for `-`",
             );
@@ -150,7 +103,7 @@ impl Reading<'_> {
                 Ok(())
             }
             Meaning::Setting(name, Takes::Many(_)) => {
-                for text in list(value)? {
+                for text in list(value)?.into_iter().filter(|text| !text.is_empty()) {
                     self.add(name, key, text)?;
                 }
                 Ok(())

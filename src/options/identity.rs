@@ -20,6 +20,8 @@ pub struct Choice {
     pub because: String,
     /// Where the proof comes from; `None` for a managed identity, which proves nothing itself.
     pub proof: Option<Rank>,
+    /// What moves the endpoint that its tokens come from.
+    pub moved: Option<String>,
     /// Something that was passed over and that the user should know of.
     pub warning: Option<String>,
 }

@@ -53,6 +53,40 @@ pub fn choose(settings: &Settings, surroundings: &Surroundings) -> Result<Networ
     })
 }
 
+/// The same in words: the proxy and who is trusted, each with its place, and no password.
+pub fn words(settings: &Settings, network: &Network) -> String {
+    let by = |name: &str| settings.strongest(name).map(|setting| &setting.origin);
+    let mut words = Vec::new();
+    match (&network.proxy, by("proxy")) {
+        (Some(proxy), Some(origin)) => {
+            let exempt = settings.at("no-proxy", Rank::Environment);
+            let but = exempt.map(|exempt| format!(", not for the hosts of {}", exempt.origin));
+            words.push(format!(
+                "the proxy `{proxy}` by {origin}{}",
+                but.unwrap_or_default()
+            ));
+        }
+        (None, Some(origin)) => words.push(format!("no proxy, in spite of {origin}")),
+        (_, None) => words.push("no proxy".to_owned()),
+    }
+    if let Some(origin) = by("connect-to") {
+        words.push(format!("other addresses by {origin}"));
+    }
+    words.push(match settings.strongest("ca-file") {
+        Some(setting) => format!(
+            "trust in the built-in roots and {} of `{}` by {}",
+            match network.roots.count() {
+                1 => "1 certificate".to_owned(),
+                count => format!("{count} certificates"),
+            },
+            shown(Path::new(setting.text())),
+            setting.origin
+        ),
+        None => "trust in the built-in roots".to_owned(),
+    });
+    words.join("; ")
+}
+
 fn roots(settings: &Settings, surroundings: &Surroundings) -> Result<ExtraRoots, Error> {
     let Some(setting) = settings.strongest("ca-file") else {
         return Ok(ExtraRoots::default());

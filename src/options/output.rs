@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::selection;
+use super::selection::{self, Place};
 use super::settings::{Rank, Setting, Settings, items};
-use super::table::Command;
+use super::table::{Command, CommandRow};
 use crate::cloud::Cloud;
 use crate::credentials::{Credential, Decode, Format, Shape};
 use crate::deadline::Deadline;
@@ -14,14 +14,9 @@ use crate::sink::{Attributes, Owner, Permissions, Sink};
 use crate::variables::{Naming, is_identifier, is_kept_by_shells};
 
 /// The `--format`; `None`: the command's own way.
-pub fn format(command: Command, settings: &Settings) -> Result<Option<Format>, Error> {
-    let names: &[&str] = match command {
-        Command::Fetch | Command::Check => &["xsoar", "jsonl", "dotenv", "shell", "files"],
-        Command::List => &["xsoar", "jsonl"],
-        Command::Vaults | Command::Push => &["jsonl"],
-        Command::Get | Command::Exec => return Ok(None),
-    };
-    let Some(setting) = settings.strongest("format") else {
+pub fn format(command: &CommandRow, settings: &Settings) -> Result<Option<Format>, Error> {
+    let names = command.formats;
+    let Some(setting) = settings.strongest("format").filter(|_| !names.is_empty()) else {
         return Ok(None);
     };
     match Format::parse(setting.text()) {
@@ -87,7 +82,9 @@ pub fn naming(
             }
             match exact.iter().find(|(other, _)| *other == name) {
                 None => exact.push((name, credential)),
-                Some((_, other)) if other.key() == credential.key() => {}
+                Some((_, other)) if other.key() == credential.key() => {
+                    selection::one_version(other, &credential)?;
+                }
                 Some((_, other)) => {
                     return Err(Error::usage(format!(
                         "{} gives `{name}` to `{other}` and to `{credential}`",
@@ -120,7 +117,7 @@ fn variable(setting: &Setting, item: &str, cloud: &Cloud) -> Result<(String, Cre
     }
     Ok((
         name.to_owned(),
-        selection::credential(origin, credential, cloud)?,
+        selection::credential(Place::Setting(origin), credential, cloud)?,
     ))
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::settings::{Rank, Setting, Settings, items};
+use super::settings::{Origin, Rank, Setting, Settings, items};
 use super::table::{Command, CommandRow};
 use crate::arm::Scope;
 use crate::cloud::{Cloud, Host, strip_https};
@@ -53,7 +53,7 @@ pub fn choose(
         );
     }
     for word in arguments {
-        add(&mut named, credential("a CREDENTIAL", word, cloud)?)?;
+        add(&mut named, credential(Place::Argument, word, cloud)?)?;
     }
     if variables_rank == Some(rank) {
         for (_, credential) in variables {
@@ -83,31 +83,24 @@ fn from_vaults(
     let secrets = unique(settings, "secret", rank, |setting, item| {
         SecretName::parse(item).ok_or_else(|| of_setting(setting, "secret", item))
     })?;
-    let narrowing = ["all", "match", "tag"]
-        .into_iter()
-        .find_map(|name| settings.on(name, rank));
+    let filter = filter(settings, rank)?;
+    let narrowing = narrowing(settings, rank, &filter);
     let listing = command.command == Command::List;
     let certificates = settings.on("include-certificates", rank);
     let Some(vaults) = vaults else {
-        let widow = settings.at("secret", rank).or(narrowing).or(certificates);
-        return match widow {
-            Some(setting) if secrets.is_empty() => Err(Error::usage(format!(
-                "nothing is selected: {} needs a vault",
-                setting.origin
-            ))
-            .hint("name the vaults with `--vault NAME[,NAME…]`")),
-            Some(_) => Err(
-                Error::usage("nothing is selected: there are secrets, and no vault")
-                    .hint("name the vaults with `--vault NAME[,NAME…]`"),
-            ),
+        let widow = match narrowing.or(certificates) {
+            _ if !secrets.is_empty() => "there are secrets, and no vault".to_owned(),
+            Some(setting) => format!("{} needs a vault", setting.origin),
             None if alone && command.command != Command::Check => {
-                Err(Error::usage("nothing is selected").hint(format!(
+                return Err(Error::usage("nothing is selected").hint(format!(
                     "name what you want: `akv-xsoar {} VAULT/SECRET`",
                     command.name
-                )))
+                )));
             }
-            None => Ok(None),
+            None => return Ok(None),
         };
+        return Err(Error::usage(format!("nothing is selected: {widow}"))
+            .hint("name the vaults with `--vault NAME[,NAME…]`"));
     };
     let what = match (secrets.is_empty(), narrowing.or(certificates)) {
         (false, Some(narrowing)) => {
@@ -120,15 +113,30 @@ fn from_vaults(
             return Err(Error::usage(what).hint("name the secrets, or say which of all are meant"));
         }
         (false, None) => What::Secrets(secrets),
-        (true, _) if narrowing.is_some() || listing => What::Listed(filter(settings, rank)?),
+        (true, _) if narrowing.is_some() || listing => What::Listed(filter),
         (true, _) => {
-            let hint =
-                "name the secrets with `--secret NAME[,NAME…]`, or take all of them with `--all`";
+            let hint = match command.command {
+                Command::Get => "name the secrets with `--secret NAME[,NAME…]`",
+                _ => {
+                    "name the secrets with `--secret NAME[,NAME…]`, or take all of them with `--all`"
+                }
+            };
             let what = "nothing is selected: there are vaults, and no secrets";
             return Err(Error::usage(what).hint(hint));
         }
     };
     Ok(Some(FromVaults { vaults, what }))
+}
+
+/// What asks for listings. A list of patterns without any pattern in it asks for nothing: it must not mean all.
+fn narrowing<'a>(settings: &'a Settings, rank: Rank, filter: &Filter) -> Option<&'a Setting> {
+    let patterns = || {
+        settings
+            .at("match", rank)
+            .filter(|_| !filter.patterns.is_empty())
+    };
+    let all = settings.on("all", rank);
+    all.or_else(patterns).or_else(|| settings.at("tag", rank))
 }
 
 /// The vaults by name, or all of a subscription.
@@ -266,11 +274,18 @@ fn add(named: &mut Vec<Credential>, new: Credential) -> Result<(), Error> {
             named.push(new);
             Ok(())
         }
-        Some(old) if old.version == new.version => Ok(()),
-        Some(_) => Err(Error::usage(format!(
-            "two versions of `{new}` are asked for, and a credential has one password"
-        ))),
+        Some(old) => one_version(old, &new),
     }
+}
+
+/// Whether two spellings of one credential mean one version of it.
+pub fn one_version(old: &Credential, new: &Credential) -> Result<(), Error> {
+    if old.version == new.version {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "two versions of `{new}` are asked for, and a credential has one password"
+    )))
 }
 
 /// The items of an option at a rank, each once, as first spelled.
@@ -298,7 +313,7 @@ fn vault(setting: &Setting, text: &str, cloud: &Cloud) -> Result<VaultName, Erro
     }
     let host = Host::parse(text);
     host.and_then(|host| spelled(&host, text, cloud))
-        .ok_or_else(|| foreign(&setting.origin, &setting.origin.shown(": ", text), cloud))
+        .ok_or_else(|| foreign(Place::Setting(&setting.origin), text, cloud))
 }
 
 /// The vault of a URL in this cloud, with its name as the URL spells it.
@@ -311,30 +326,51 @@ fn spelled(host: &Host, url: &str, cloud: &Cloud) -> Option<VaultName> {
     Some(label.unwrap_or(name))
 }
 
-/// `shown` is the end of the message: the URL, where it may be shown.
-fn foreign(origin: impl fmt::Display, shown: &str, cloud: &Cloud) -> Error {
+/// Where a name stands.
+#[derive(Clone, Copy)]
+pub enum Place<'a> {
+    /// Among the arguments.
+    Argument,
+    /// In an option or a key.
+    Setting(&'a Origin),
+}
+
+impl Place<'_> {
+    /// What stands there, as a message may end with it.
+    fn shown(self, text: &str) -> String {
+        match self {
+            Self::Argument => format!(": `{}`", printable(text)),
+            Self::Setting(origin) => origin.shown(": ", text),
+        }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument => f.write_str("a CREDENTIAL"),
+            Self::Setting(origin) => origin.fmt(f),
+        }
+    }
+}
+
+fn foreign(place: Place, url: &str, cloud: &Cloud) -> Error {
     let what = format!(
-        "{origin} has a URL that is no vault's in this cloud (`https://NAME.{}`){shown}",
-        cloud.vault_suffix
+        "{place} has a URL that is no vault's in this cloud (`https://NAME.{}`){}",
+        cloud.vault_suffix,
+        place.shown(url)
     );
     Error::usage(what).hint("is it the right cloud (`--cloud`)?")
 }
 
-/// A credential's words; `origin` is where they stand.
-pub fn credential(
-    origin: impl fmt::Display,
-    word: &str,
-    cloud: &Cloud,
-) -> Result<Credential, Error> {
+/// A credential's words.
+pub fn credential(place: Place, word: &str, cloud: &Cloud) -> Result<Credential, Error> {
     if !is_plausible(word) {
-        return Err(malformed(word));
+        return Err(malformed(place, word));
     }
     if strip_https(word).len() != word.len() {
-        let id = parse_id(word).ok_or_else(|| malformed(word))?;
-        let vault = spelled(&id.host, word, cloud).ok_or_else(|| {
-            let url = format!(": `{}`", printable(word));
-            foreign(&origin, &url, cloud)
-        })?;
+        let id = parse_id(word).ok_or_else(|| malformed(place, word))?;
+        let vault = spelled(&id.host, word, cloud).ok_or_else(|| foreign(place, word, cloud))?;
         return Ok(Credential {
             vault,
             secret: id.secret,
@@ -345,21 +381,19 @@ pub fn credential(
     let (Some(vault), Some(secret), version, None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
-        return Err(malformed(word));
+        return Err(malformed(place, word));
     };
     let version = match version {
         None => None,
         Some(version) => Some(SecretVersion::parse(version).ok_or_else(|| {
-            Error::usage(format!(
-                "the version in `{}` is none: 32 letters and digits",
-                printable(word)
-            ))
+            let shown = place.shown(word);
+            Error::usage(format!("{place} has a version that is none{shown}"))
+                .hint("a version has 32 letters and digits")
         })?),
     };
     Ok(Credential {
-        vault: VaultName::parse(vault).ok_or_else(|| of_credential(&origin, "vault", vault))?,
-        secret: SecretName::parse(secret)
-            .ok_or_else(|| of_credential(&origin, "secret", secret))?,
+        vault: VaultName::parse(vault).ok_or_else(|| bad_name(place, "vault", vault))?,
+        secret: SecretName::parse(secret).ok_or_else(|| bad_name(place, "secret", secret))?,
         version,
     })
 }
@@ -371,31 +405,27 @@ fn is_plausible(word: &str) -> bool {
     word.contains('/') && word.chars().all(fits)
 }
 
-fn malformed(word: &str) -> Error {
-    let what = if is_plausible(word) {
-        format!("`{}` is no CREDENTIAL", printable(word))
-    } else {
-        "an argument is no CREDENTIAL".to_owned()
+fn malformed(place: Place, word: &str) -> Error {
+    let what = match place {
+        Place::Argument if is_plausible(word) => {
+            format!("`{}` is no CREDENTIAL", printable(word))
+        }
+        Place::Argument => "an argument is no CREDENTIAL".to_owned(),
+        Place::Setting(origin) => format!("{origin} names what is no CREDENTIAL"),
     };
     Error::usage(what).hint("a CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or https://VAULT…/secrets/NAME[/VERSION]")
 }
 
 fn of_setting(setting: &Setting, kind: &str, text: &str) -> Error {
-    bad_name(&setting.origin, kind, &setting.origin.shown(": ", text))
+    bad_name(Place::Setting(&setting.origin), kind, text)
 }
 
-fn of_credential(origin: impl fmt::Display, kind: &str, text: &str) -> Error {
-    bad_name(origin, kind, &format!(": `{}`", printable(text)))
-}
-
-/// `shown` is the end of the message: the name, where it may be shown.
-fn bad_name(origin: impl fmt::Display, kind: &str, shown: &str) -> Error {
+fn bad_name(place: Place, kind: &str, text: &str) -> Error {
+    let shown = place.shown(text);
     let rule = match kind {
         "vault" => "3 to 24 letters, digits and single hyphens, beginning with a letter",
         _ => "1 to 127 letters, digits and hyphens",
     };
-    Error::usage(format!(
-        "{origin} has a name that no {kind} can have{shown}"
-    ))
-    .hint(format!("a {kind}'s name has {rule}"))
+    Error::usage(format!("{place} has a name that no {kind} can have{shown}"))
+        .hint(format!("a {kind}'s name has {rule}"))
 }

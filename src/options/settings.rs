@@ -134,20 +134,31 @@ impl Settings {
             .map(|(_, s)| s)
     }
 
-    /// Each setting that counts, with its place, and never its value.
+    /// Each setting with its places, the strongest first, and never its value. Which of them counts is for
+    /// those to say who use it: an identity, say, is one of a rank's as a whole.
     #[must_use]
     pub fn told(&self) -> Vec<String> {
-        let mut told: Vec<String> = Vec::new();
-        for (name, setting) in &self.0 {
-            let counts = self
-                .strongest(name)
-                .is_some_and(|strongest| strongest.origin.rank == setting.origin.rank);
-            let words = format!("{name} by {}", setting.origin);
-            if counts && !told.contains(&words) {
-                told.push(words);
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in &self.0 {
+            if !names.contains(name) {
+                names.push(name);
             }
         }
-        told
+        let told = names.into_iter().map(|name| {
+            let mut places: Vec<&str> = Vec::new();
+            for setting in Rank::ALL.iter().flat_map(|&rank| self.all(name, rank)) {
+                if !places.contains(&&*setting.origin.words) {
+                    places.push(&setting.origin.words);
+                }
+            }
+            match places.as_slice() {
+                [first, others @ ..] if !others.is_empty() => {
+                    format!("{name} by {first} (also {})", others.join(", "))
+                }
+                _ => format!("{name} by {}", places.concat()),
+            }
+        });
+        told.collect()
     }
 
     /// Every setting of a name at the strongest rank that has one.

@@ -2,9 +2,11 @@
 //! the completions and the tests that hold README and help together all read it.
 
 mod help;
+mod keys;
 mod rows;
 
 pub use help::{CREDENTIAL, help};
+pub use keys::{KEYS, Meaning, meaning};
 pub use rows::SECTIONS;
 
 /// A verb of the command line.
@@ -36,8 +38,12 @@ pub struct CommandRow {
     pub usage: &'static str,
     /// What it does, in one line.
     pub summary: &'static str,
-    /// What else there is to say, and an example.
+    /// What else there is to say.
     pub more: &'static str,
+    /// How it is called, say.
+    pub examples: &'static [&'static str],
+    /// The words of its `--format`, the first one by default; none: it has no such option.
+    pub formats: &'static [&'static str],
 }
 
 impl CommandRow {
@@ -45,6 +51,16 @@ impl CommandRow {
     #[must_use]
     pub fn takes_credentials(&self) -> bool {
         self.command != Command::Vaults
+    }
+
+    /// How it is called, options included.
+    #[must_use]
+    pub fn usage_with_options(&self) -> String {
+        // They stand before the other command's hyphens.
+        match self.usage.split_once(" -- ") {
+            Some((ours, theirs)) => format!("{ours} [OPTION…] -- {theirs}"),
+            None => format!("{} [OPTION…]", self.usage),
+        }
     }
 }
 
@@ -56,16 +72,18 @@ pub const COMMANDS: [CommandRow; 7] = [
         usage: "fetch [CREDENTIAL…]",
         summary: "write the credentials as XSOAR JSON (the main job)",
         more: "\
-Reads each secret once and writes a JSON array of {user, password, name} objects. Every secret is
-tried and every failure is reported; if any failed, nothing is written.
-
-Examples:
-  akv-xsoar fetch kv-prod/db-password kv-prod/api --output /run/xsoar/credentials.json
-  akv-xsoar fetch --vault kv-prod,kv-dr --secret db-password,api --missing sparse
-  akv-xsoar fetch --vault kv-prod --match 'xsoar-*' --user-tag username --json-value
-  eval \"$(akv-xsoar fetch --format shell --env DB_PASSWORD=kv-prod/db-password)\"
-  akv-xsoar fetch --vault kv-prod --all --format files --output /run/xsoar/secrets
+Reads each secret once and writes a JSON array of {user, password, name} objects, or another
+--format. All or nothing: every secret is tried and every failure is reported; if any failed,
+nothing is written.
 ",
+        examples: &[
+            "akv-xsoar fetch kv-prod/db-password kv-prod/api --output /run/xsoar/credentials.json",
+            "akv-xsoar fetch --vault kv-prod,kv-dr --secret db-password,api --missing error",
+            "akv-xsoar fetch --vault kv-prod --match 'xsoar-*' --user-tag username --json-value",
+            "eval \"$(akv-xsoar fetch --format shell --env DB_PASSWORD=kv-prod/db-password)\"",
+            "akv-xsoar fetch --vault kv-prod --all --format files --output /run/xsoar/secrets",
+        ],
+        formats: &["xsoar", "jsonl", "dotenv", "shell", "files"],
     },
     CommandRow {
         command: Command::Get,
@@ -74,11 +92,12 @@ Examples:
         summary: "print one secret's value, byte for byte",
         more: "\
 Nothing is added to the value, not even a newline.
-
-Examples:
-  akv-xsoar get kv-prod/tls-key --output /run/xsoar/tls.key
-  akv-xsoar get kv-prod/tls-certificate --decode auto --output /run/xsoar/tls.pfx
 ",
+        examples: &[
+            "PGPASSWORD=\"$(akv-xsoar get kv-prod/db-password)\" psql -h db",
+            "akv-xsoar get kv-prod/tls-certificate --decode auto --output /run/xsoar/tls.pfx",
+        ],
+        formats: &[],
     },
     CommandRow {
         command: Command::List,
@@ -86,13 +105,14 @@ Examples:
         usage: "list [CREDENTIAL…]",
         summary: "print the credentials' names, never a value",
         more: "\
-Asks the vaults' listings and reads no value. Without --secret: every enabled secret that does not
-merely back a certificate.
-
-Examples:
-  akv-xsoar list --vault kv-prod
-  akv-xsoar list --vault kv-prod --tag team=soc --format xsoar
+Asks the vaults' listings and reads no value; the identity needs the right to list. One
+VAULT/SECRET a line. Without --secret: every enabled secret that does not merely back a certificate.
 ",
+        examples: &[
+            "akv-xsoar list --vault kv-prod",
+            "akv-xsoar list --vault kv-prod --tag team=soc --format xsoar",
+        ],
+        formats: &["xsoar", "jsonl"],
     },
     CommandRow {
         command: Command::Vaults,
@@ -102,11 +122,12 @@ Examples:
         more: "\
 Asks Azure Resource Manager, with a token of its own: the identity needs the role Reader there. One
 vault a line: name, URI, location, and whether public network access is on, separated by tabs.
-
-Examples:
-  akv-xsoar vaults --subscription-id ID
-  akv-xsoar vaults --subscription-id ID --resource-group rg-soc --format jsonl
 ",
+        examples: &[
+            "akv-xsoar vaults --subscription-id ID",
+            "akv-xsoar vaults --subscription-id ID --resource-group rg-soc --format jsonl",
+        ],
+        formats: &["jsonl"],
     },
     CommandRow {
         command: Command::Check,
@@ -114,13 +135,15 @@ Examples:
         usage: "check [CREDENTIAL…]",
         summary: "is everything in place? says what is missing and what to do",
         more: "\
-Takes what fetch takes, and writes no value anywhere. Each step is a line on standard output: ok or
-FAILED, what was found, what to do. It goes on after a failure; the exit code is the first one's.
-
-Examples:
-  akv-xsoar check kv-prod/db-password --output /run/xsoar/credentials.json
-  akv-xsoar check --config /etc/akv-xsoar.json --format jsonl
+Takes what fetch takes, and writes no value anywhere. Each step is a line on standard output: ok,
+note or FAILED, what was found, what to do. It goes on after a failure; the exit code is the first
+one's.
 ",
+        examples: &[
+            "akv-xsoar check kv-prod/db-password --output /run/xsoar/credentials.json",
+            "akv-xsoar check --config /etc/akv-xsoar.json --format jsonl",
+        ],
+        formats: &["xsoar", "jsonl", "dotenv", "shell", "files"],
     },
     CommandRow {
         command: Command::Exec,
@@ -128,15 +151,19 @@ Examples:
         usage: "exec [CREDENTIAL…] -- CMD",
         summary: "run a command with the secrets in its environment",
         more: "\
-Becomes the command once every secret was read: the same process, descriptors and signals, and its exit
-code (126: it cannot be run, 127: there is none; then nothing is fetched). --timeout counts until it starts.
-What proves this program's own identity (AZURE_CLIENT_SECRET, IDENTITY_HEADER and their like) is not passed on.
-
-Examples:
-  akv-xsoar exec kv-prod/db-password -- psql -h db               (as DB_PASSWORD)
-  akv-xsoar exec --env PGPASSWORD=kv-prod/db-password -- psql -h db
-  akv-xsoar exec --vault kv-prod --all --prefix KV_ --pristine -- /usr/bin/env
+Becomes the command once every secret was read: the same process, with its descriptors and signals
+(SIGPIPE at its default), and the exit code is the command's own, which may be any of those below.
+127: there is no such command; 126: it cannot be run; both are looked at before anything is fetched.
+--timeout counts until the command starts. What proves this program's own identity
+(AZURE_CLIENT_SECRET, IDENTITY_HEADER and their like) is not passed on, unless --env names it; a
+--client-secret-file - leaves nothing on stdin.
 ",
+        examples: &[
+            "akv-xsoar exec kv-prod/db-password -- sh -c 'PGPASSWORD=$DB_PASSWORD psql -h db'",
+            "akv-xsoar exec --env PGPASSWORD=kv-prod/db-password -- psql -h db",
+            "akv-xsoar exec --vault kv-prod --all --prefix KV_ --pristine -- /usr/bin/env",
+        ],
+        formats: &[],
     },
     CommandRow {
         command: Command::Push,
@@ -144,14 +171,16 @@ Examples:
         usage: "push [CREDENTIAL…]",
         summary: "bring an XSOAR server's credential store up to date",
         more: "\
-Reads every secret, then creates and updates the server's credentials by their names; one whose secret
-has no new version is not written, and none is ever deleted. A mark in the comment says what is ours;
-what somebody else made is left alone without --adopt. One credential a line says what was done.
-
-Examples:
-  akv-xsoar push --vault kv-prod --match 'xsoar-*' --xsoar-url https://xsoar.example --xsoar-key-file KEY
-  akv-xsoar push --config /etc/akv-xsoar.json --dry-run
+Reads every secret, then creates and updates the server's credentials by their names; one whose
+secret has no new version is not written, and none is ever deleted. A mark in the comment says what
+is ours; what somebody else made is left alone without --adopt. One credential a line says what was
+done.
 ",
+        examples: &[
+            "akv-xsoar push --vault kv-prod --all --xsoar-url https://xsoar.example --xsoar-key-file KEY",
+            "akv-xsoar push --config /etc/akv-xsoar.json --dry-run",
+        ],
+        formats: &["jsonl"],
     },
 ];
 
@@ -198,15 +227,35 @@ impl OptionRow {
         self.name.replace('-', "_")
     }
 
+    /// The words that it takes, where they are fixed: all of them, or those that a command knows.
+    #[must_use]
+    pub fn words(&self, command: Option<&CommandRow>) -> Vec<&'static str> {
+        match (command, self.takes) {
+            (Some(row), _) if self.name == "format" => row.formats.to_vec(),
+            (_, Takes::One(words)) if words.contains('|') => words.split('|').collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What follows its name on the command line.
+    #[must_use]
+    pub fn value(&self, command: Option<&CommandRow>) -> String {
+        let words = self.words(command);
+        match self.takes {
+            Takes::One(_) if !words.is_empty() => words.join("|"),
+            Takes::Nothing => String::new(),
+            Takes::One(value) | Takes::Many(value) => value.to_owned(),
+            Takes::List(value) if value.len() > 10 => format!("{value}[,…]"),
+            Takes::List(value) => format!("{value}[,{value}…]"),
+        }
+    }
+
     /// As it is written on the command line.
     #[must_use]
-    pub fn usage(&self) -> String {
-        match self.takes {
-            Takes::Nothing => format!("--{}", self.name),
-            Takes::One(value) | Takes::Many(value) => format!("--{} {value}", self.name),
-            Takes::List(value) if value.len() > 10 => format!("--{} {value}[,…]", self.name),
-            Takes::List(value) => format!("--{} {value}[,{value}…]", self.name),
-        }
+    pub fn usage(&self, command: Option<&CommandRow>) -> String {
+        let value = self.value(command);
+        let usage = format!("--{} {value}", self.name);
+        usage.trim_end().to_owned()
     }
 }
 

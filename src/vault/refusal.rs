@@ -181,9 +181,15 @@ fn unauthorized(client: &Client, answer: &Answer, said: &Said, words: &str) -> V
     (Reach::Vault, Exit::Denied, cause, Some(hint))
 }
 
-/// The tenant in a challenge: `Bearer authorization="https://AUTHORITY/TENANT", resource="…"`.
-fn tenant_of(challenge: &str) -> Option<&str> {
-    let (_, rest) = challenge.split_once("authorization=")?;
+/// The tenant in a challenge: `Bearer authorization="https://AUTHORITY/TENANT", resource="…"`, or
+/// Resource Manager's `authorization_uri`.
+#[must_use]
+pub fn tenant_of(challenge: &str) -> Option<&str> {
+    let (_, rest) = challenge.split_once("authorization")?;
+    let rest = rest
+        .strip_prefix("_uri")
+        .unwrap_or(rest)
+        .strip_prefix('=')?;
     let url = rest.trim_start_matches('"').split(['"', ',', ' ']).next()?;
     let tenant = url.trim_end_matches('/').rsplit('/').next()?;
     let fits = !tenant.is_empty()
@@ -282,9 +288,14 @@ mod tests {
             tenant_of("Bearer authorization=https://login.example/abc/"),
             Some("abc")
         );
+        let manager =
+            r#"Bearer authorization_uri="https://login.example/abc", error="invalid_token""#;
+        assert_eq!(tenant_of(manager), Some("abc"));
         for odd in [
             "",
             "Bearer",
+            "Bearer authorization",
+            "Bearer authorization_url=\"https://a/b\"",
             "Bearer authorization=\"\"",
             "Bearer authorization=\"https://a/b c\"",
         ] {

@@ -1,5 +1,7 @@
 //! What is said on stderr: which lines, in which form, and what never gets there.
 
+mod colour;
+mod progress;
 mod terminal;
 
 use std::fs;

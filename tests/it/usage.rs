@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use crate::command::{Akv, names_in};
 use crate::standin::{CLIENT_ID, CLIENT_SECRET, Scratch, Standin, TENANT};
 
-const COMMANDS: &str = "akv-xsoar: hint: the commands are `fetch`, `get`, `list` and `help`\n";
+const COMMANDS: &str = "akv-xsoar: hint: the commands are `fetch`, `get`, `list`, `vaults`, `check`, `exec`, `push` and `help`\n";
 const HELP: &str = "akv-xsoar: hint: `akv-xsoar --help` lists commands and options\n";
 const SECRETS: &str = "akv-xsoar: hint: secrets are never given on the command line, where every user sees them: use `--client-secret-file PATH` or the variable `AZURE_CLIENT_SECRET`\n";
 const CREDENTIAL: &str = "akv-xsoar: hint: a CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or https://VAULT…/secrets/NAME[/VERSION]\n";
@@ -125,6 +125,8 @@ fn empty_values_count_as_not_given() {
             "--api-version=",
             "--managed-identity-object-id=",
         ])
+        .args(["--match=", "--tag", "", "--user-tag=", "--decode="])
+        .args(["--prefix=", "--env", "", "--subscription-id="])
         // Twice, but given once.
         .args(["--timeout", "", "--timeout", "20"])
         .app(&azure)
@@ -153,6 +155,11 @@ fn what_is_given_twice() {
         ("api-version", "7.4"),
         ("format", "jsonl"),
         ("proxy", "http://h:1"),
+        ("user-tag", "x"),
+        ("decode", "auto"),
+        ("prefix", "P_"),
+        ("subscription-id", "x"),
+        ("resource-group", "x"),
     ] {
         let option = format!("--{option}");
         refused(
@@ -161,7 +168,13 @@ fn what_is_given_twice() {
             &format!("`{option}` was given twice\n"),
         );
     }
-    for option in ["--verbose", "--quiet", "--managed-identity", "--no-proxy"] {
+    for option in [
+        "--verbose",
+        "--quiet",
+        "--managed-identity",
+        "--no-proxy",
+        "--json-value",
+    ] {
         Akv::new()
             .args(["fetch", "kv-prod/api", option, option])
             .status(2)
@@ -296,7 +309,18 @@ fn secrets_on_the_command_line() {
 #[test]
 fn options_of_other_commands() {
     let azure = azure();
-    for option in ["--missing", "--format"] {
+    for option in [
+        "--all",
+        "--match",
+        "--tag",
+        "--include-certificates",
+        "--missing",
+        "--format",
+        "--user-tag",
+        "--json-value",
+        "--prefix",
+        "--env",
+    ] {
         refused(
             &azure,
             &["get", "kv-prod/api", option, "skip"],

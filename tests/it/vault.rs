@@ -62,17 +62,19 @@ fn a_disabled_secret_and_one_that_is_not_there() {
 
 #[test]
 fn dates_of_a_secret_are_for_information() {
+    let old = "akv-xsoar: warning: `kv-prod/old` expired on Thu, 01 Jan 1970 00:00:01 GMT and is used all the same\n";
     let azure = Standin::start();
     azure.put("kv-prod", Secret::new("old", "value-of-old").expires(1));
     azure.put(
         "kv-prod",
         Secret::new("new", "value-of-new").not_before(4_000_000_000),
     );
-    for name in ["old", "new"] {
+    for (name, warning) in [("old", old), ("new", "")] {
         Akv::new()
             .args(["get", &format!("kv-prod/{name}")])
             .app(&azure)
             .stdout(format!("value-of-{name}"))
+            .stderr(warning)
             .run();
         let read = format!("GET kv-prod.vault.azure.net/secrets/{name}?api-version=7.4");
         azure.expect(&[&azure.token_request(), &read]);
@@ -83,24 +85,28 @@ fn dates_of_a_secret_are_for_information() {
 fn answers_that_were_recorded() {
     let azure = azure();
     let host = "https://kv-prod.vault.azure.net";
-    for (body, value) in [
+    for (body, value, warning) in [
         (
             json!({"value":"value2250812526","contentType":"text/plain","id":format!("{host}/secrets/db/204d23b5e2f34f78b0e708497bc631fa"),"attributes":{"enabled":true,"created":1_759_789_444,"updated":1_759_789_444,"recoveryLevel":"CustomizedRecoverable+Purgeable","recoverableDays":7}}),
             "value2250812526",
+            "",
         ),
         (
             json!({"value":"YmFzZTY0X3BsYWNlaG9sZGVy","contentType":"application/x-pkcs12","id":format!("{host}/secrets/db/08be22f5f85a42809d2df03cef6908c4"),"managed":true,"attributes":{"enabled":true,"nbf":1_631_560_453,"exp":1_663_097_053,"created":1_631_561_053,"updated":1_631_561_053,"recoveryLevel":"Recoverable+Purgeable","recoverableDays":90},"kid":format!("{host}/keys/db/08be22f5f85a42809d2df03cef6908c4")}),
             "YmFzZTY0X3BsYWNlaG9sZGVy",
+            "akv-xsoar: warning: `kv-prod/db` expired on Tue, 13 Sep 2022 19:24:13 GMT and is used all the same\n",
         ),
         // Nearly all of it is optional, and ids have no case.
-        (json!({"value": ""}), ""),
+        (json!({"value": ""}), "", ""),
         (
             json!({"value": "x", "id": "https://KV-Prod.Vault.Azure.net:443/Secrets/DB/204D23B5E2F34F78B0E708497BC631FA"}),
             "x",
+            "",
         ),
         (
             json!({"value": "x", "id": null, "tags": null, "attributes": null}),
             "x",
+            "",
         ),
     ] {
         azure.mend();
@@ -110,6 +116,7 @@ fn answers_that_were_recorded() {
             .args(["get", "kv-prod/db"])
             .app(&azure)
             .stdout(value)
+            .stderr(warning)
             .run();
 
         azure.expect(&[&azure.token_request(), READ]);

@@ -1,5 +1,6 @@
 //! Azure Resource Manager: which vaults a subscription has.
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::clock;
@@ -61,7 +62,8 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
     if request.method != "GET" || !vaults {
         return world.unknown_route(request);
     }
-    list(world, request, id, group).unwrap_or_else(|refusal| refusal)
+    let group = group.map(|group| percent_decode_str(group).decode_utf8_lossy());
+    list(world, request, id, group.as_deref()).unwrap_or_else(|refusal| refusal)
 }
 
 fn list(world: &World, request: &Request, id: &str, group: Option<&str>) -> Result<Answer, Answer> {

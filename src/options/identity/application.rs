@@ -68,6 +68,7 @@ pub fn choose(
         identity,
         because,
         proof: Some(rank),
+        moved: None,
         warning: None,
     })
 }

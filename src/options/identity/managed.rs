@@ -49,10 +49,19 @@ pub fn choose(
     let warning = (pinned.is_none() && alone && source == Kind::Imds).then(|| {
         format!("`{ENDPOINT}` is set without `{HEADER}` or `{ARC}`: the metadata endpoint is used")
     });
+    let mut moved = None;
     let identity = match source {
         Kind::AppService => app_service(signs, identity)?,
         Kind::Arc => arc(&signs, identity, surroundings)?,
-        _ => metadata(get(METADATA_VARIABLE)?.as_ref(), identity)?,
+        _ => {
+            let address = get(METADATA_VARIABLE)?;
+            let endpoint = metadata(address.as_ref())?;
+            moved = address.is_some().then(|| {
+                let address = endpoint.as_str();
+                format!("`{METADATA_VARIABLE}` moves its endpoint to `{address}`")
+            });
+            Identity::Metadata(endpoint, identity)
+        }
     };
     let because = match sign {
         Some(sign) => format!("{because}; {sign}"),
@@ -62,6 +71,7 @@ pub fn choose(
         identity,
         because,
         proof: None,
+        moved,
         warning,
     })
 }
@@ -119,12 +129,10 @@ fn arc(
     Ok(Identity::Arc(AzureArc { endpoint, deadline }, identity))
 }
 
-fn metadata(address: Option<&Secret>, identity: ManagedIdentity) -> Result<Identity, Error> {
+fn metadata(address: Option<&Secret>) -> Result<MetadataEndpoint, Error> {
     let address = address.map_or(DEFAULT_ENDPOINT, Secret::expose);
-    let endpoint = MetadataEndpoint::parse(address).map_err(|problem| {
-        Error::usage(format!("`{METADATA_VARIABLE}` cannot be used: {problem}"))
-    })?;
-    Ok(Identity::Metadata(endpoint, identity))
+    MetadataEndpoint::parse(address)
+        .map_err(|problem| Error::usage(format!("`{METADATA_VARIABLE}` cannot be used: {problem}")))
 }
 
 fn forbidden(problem: &str) -> Error {

@@ -24,11 +24,18 @@ pub fn help(command: Option<&CommandRow>) -> String {
         }
         Some(row) => {
             text.push_str(&format!(
-                "akv-xsoar {}: {}\n\nUsage: akv-xsoar {} [OPTION…]\n\n{}",
-                row.name, row.summary, row.usage, row.more
+                "akv-xsoar {}: {}\n\nUsage: akv-xsoar {}\n\n{}",
+                row.name,
+                row.summary,
+                row.usage_with_options(),
+                row.more
             ));
             if row.takes_credentials() {
                 text.push_str(CREDENTIAL);
+            }
+            text.push_str("\nExamples:\n");
+            for example in row.examples {
+                text.push_str(&format!("  {example}\n"));
             }
         }
     }
@@ -42,7 +49,7 @@ pub fn help(command: Option<&CommandRow>) -> String {
         }
         text.push_str(&format!("\n{heading}:\n"));
         for row in rows {
-            text.push_str(&format!("  {}\n", row.usage()));
+            text.push_str(&format!("  {}\n", row.usage(command)));
             let mut help = row.help.to_owned();
             if !row.environment.is_empty() {
                 help.push_str(&format!(" ({})", row.environment.join(", ")));
@@ -61,7 +68,8 @@ pub fn help(command: Option<&CommandRow>) -> String {
 
 /// What the word means.
 pub const CREDENTIAL: &str = "
-A CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or a secret's whole id (https://…/secrets/NAME[/VERSION]).
+A CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or a secret's whole id
+(https://VAULT…/secrets/NAME[/VERSION]).
 ";
 
 /// Lines of at most `width` characters, broken at blanks.
@@ -101,16 +109,32 @@ mod tests {
             );
             assert!(help.contains(&format!("  --{}", row.name)), "{}", row.name);
         }
-        assert!(
-            help.lines().all(|line| line.chars().count() <= 115),
-            "{help}"
-        );
+    }
+
+    #[test]
+    fn no_line_is_longer_than_100_characters() {
+        let commands = COMMANDS.iter().map(Some);
+        for command in std::iter::once(None).chain(commands) {
+            for line in help(command).lines() {
+                assert!(line.chars().count() <= 100, "{line}");
+            }
+        }
     }
 
     #[test]
     fn a_command_s_help_has_its_options_only() {
-        let help = help(command("get"));
-        assert!(!help.contains("--missing") && !help.contains("--format"));
-        assert!(help.contains("--timeout"));
+        for command in &COMMANDS {
+            let help = help(Some(command));
+            for row in super::super::options() {
+                let usage = format!("\n  {}\n", row.usage(Some(command)));
+                assert_eq!(
+                    help.contains(&usage),
+                    row.belongs_to(command.command),
+                    "{}{usage}",
+                    command.name
+                );
+            }
+        }
+        assert!(help(command("list")).contains("  --format xsoar|jsonl\n"));
     }
 }

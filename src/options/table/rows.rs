@@ -37,7 +37,7 @@ pub const SECTIONS: [Section; 7] = [
                 row(
                     "match",
                     Takes::List("GLOB"),
-                    "of those, the ones whose name matches (*, ?, any case)",
+                    "of those, the ones whose name matches (*, ?, any case); of several patterns: any of them",
                 ),
                 SEVERAL,
             ),
@@ -45,7 +45,7 @@ pub const SECTIONS: [Section; 7] = [
                 row(
                     "tag",
                     Many("KEY[=VALUE]"),
-                    "of those, the ones with the tag; may be repeated: any of them; with --match: both",
+                    "of those, the ones with the tag (KEY=: with an empty value); may be repeated: any of them; with --match: both",
                 ),
                 SEVERAL,
             ),
@@ -61,7 +61,7 @@ pub const SECTIONS: [Section; 7] = [
                 row(
                     "missing",
                     One("sparse|error|skip"),
-                    "what does not exist: sparse (default): each secret must exist in at least one --vault, a named credential itself; error: all must exist; skip: it is left out",
+                    "what becomes of what does not exist; sparse (default): a CREDENTIAL must exist, and each --secret in at least one --vault; error: all must exist; skip: it is left out",
                 ),
                 SEVERAL,
             ),
@@ -112,17 +112,17 @@ pub const SECTIONS: [Section; 7] = [
             row(
                 "managed-identity-object-id",
                 One("ID"),
-                "… by its object (principal) id",
+                "a user-assigned identity, by its object (principal) id",
             ),
             row(
                 "managed-identity-resource-id",
                 One("ID"),
-                "… by its Azure resource id",
+                "a user-assigned identity, by its Azure resource id",
             ),
             row(
                 "identity",
-                One("KIND"),
-                "pin the kind, and a managed identity's source: secret, certificate, workload, imds, arc or app-service; what belongs to another kind is ignored",
+                One("secret|certificate|workload|imds|arc|app-service"),
+                "pin the kind, and a managed identity's source; what belongs to another kind is ignored",
             ),
         ],
     ),
@@ -132,8 +132,8 @@ pub const SECTIONS: [Section; 7] = [
             env(
                 row(
                     "cloud",
-                    One("NAME"),
-                    "public (default), usgov, usgcc, china, germany, bleu, delos, usnat, ussec; also XSOAR's and az's names",
+                    One("public|usgov|usgcc|china|germany|bleu|delos|usnat|ussec"),
+                    "one of Azure's clouds; public by default; also by XSOAR's or az's name for it, such as 'US GCC-High' or AzureUSGovernment",
                 ),
                 &["AZURE_CLOUD"],
             ),
@@ -159,7 +159,7 @@ pub const SECTIONS: [Section; 7] = [
                 row(
                     "subscription-id",
                     One("ID"),
-                    "where vaults are looked for: vaults, --vault '*', check",
+                    "where vaults are looked for, by vaults, check and --vault '*'",
                 ),
                 &["AZURE_SUBSCRIPTION_ID"],
             ),
@@ -167,7 +167,7 @@ pub const SECTIONS: [Section; 7] = [
                 row(
                     "resource-group",
                     One("NAME"),
-                    "… and only in this part of it",
+                    "the part of the subscription where vaults are looked for",
                 ),
                 &["AZURE_RESOURCE_GROUP"],
             ),
@@ -180,7 +180,7 @@ pub const SECTIONS: [Section; 7] = [
                 row(
                     "output",
                     One("FILE"),
-                    "instead of stdout: created 0600, written beside it and renamed into place; on any failure the old file stays; with the format files: the directory",
+                    "the file to write, instead of stdout; created 0600, written beside it and renamed into place; on any failure the old file stays as it was; check only tests that it could be written; with the format files: the directory",
                 ),
                 PRINTING,
             ),
@@ -188,7 +188,7 @@ pub const SECTIONS: [Section; 7] = [
                 row(
                     "if-changed",
                     Nothing,
-                    "where the content is the same, the file keeps its inode and time",
+                    "where the content is the same, the file keeps its inode and time; mode and owner are still set",
                 ),
                 PRINTING,
             ),
@@ -212,7 +212,7 @@ pub const SECTIONS: [Section; 7] = [
                 row(
                     "format",
                     One("xsoar|jsonl|dotenv|shell|files"),
-                    "fetch: xsoar (default), a JSON array; jsonl, one object a line; dotenv, for python-dotenv; shell, for eval in any sh; files, one a secret in the directory --output. list: names, unless xsoar or jsonl is given (with empty passwords). vaults, check, push: jsonl",
+                    "how the result is written; fetch: xsoar (default), a JSON array; jsonl, one object a line; dotenv, for python-dotenv; shell, for eval in any sh; files, one a secret in the directory --output; list: names, or what fetch would write, with empty passwords; vaults, push: text, or jsonl; check: what fetch is to write; with jsonl its own report, too, is one object a line",
                 ),
                 &[Fetch, List, Vaults, Check, Push],
             ),
@@ -236,7 +236,7 @@ pub const SECTIONS: [Section; 7] = [
                 row(
                     "decode",
                     One("base64|auto"),
-                    "get, and the format files: the value decoded; auto: where the content type is application/x-pkcs12 or the tag file-encoding says base64",
+                    "get, and the format files: the value decoded; auto: only where the content type is application/x-pkcs12 or the tag file-encoding says base64",
                 ),
                 &[Fetch, Get, Check],
             ),
@@ -244,7 +244,7 @@ pub const SECTIONS: [Section; 7] = [
                 row(
                     "prefix",
                     One("P"),
-                    "dotenv, shell, exec: variables are named P and the secret's name in upper case, - as _",
+                    "dotenv, shell, exec: variables are named P and the secret's name in upper case, - as _; needed with --all, --match, --tag and --vault '*'; a name that is taken, or means something to a shell, a loader or a client (PATH, LD_*, GIT_*, …), is an error unless --env gives it",
                 ),
                 &[Fetch, Check, Exec],
             ),
@@ -252,7 +252,7 @@ pub const SECTIONS: [Section; 7] = [
                 row(
                     "env",
                     Takes::List("NAME=VAULT/SECRET"),
-                    "dotenv, shell, exec: this variable has this secret, which is selected by it too",
+                    "dotenv, shell, exec: a variable of exactly this name has this secret; this selects it, too",
                 ),
                 &[Fetch, Check, Exec],
             ),
@@ -274,7 +274,7 @@ pub const SECTIONS: [Section; 7] = [
                     row(
                         "xsoar-url",
                         One("URL"),
-                        "push, check: where it is; with /acc_TENANT for one tenant of several; of XSOAR 8 https://api-FQDN",
+                        "the server's URL; with /acc_TENANT for one tenant of several; of XSOAR 8 https://api-FQDN",
                     ),
                     &["DEMISTO_BASE_URL"],
                 ),
@@ -327,7 +327,7 @@ pub const SECTIONS: [Section; 7] = [
             row(
                 "timeout",
                 One("SECONDS"),
-                "for the whole run, everything included; 60 by default",
+                "for the whole run, everything included; 60 by default; decimals are allowed",
             ),
             env(
                 row(
@@ -368,7 +368,7 @@ pub const SECTIONS: [Section; 7] = [
                 row(
                     "config",
                     One("FILE"),
-                    "a JSON file with the parameters of XSOAR's AzureKeyVault integration, or the options above with _ for -",
+                    "a JSON file; it has the parameters of XSOAR's AzureKeyVault integration, or the options above with _ for -",
                 ),
                 &["AKV_XSOAR_CONFIG"],
             )),
@@ -377,7 +377,11 @@ pub const SECTIONS: [Section; 7] = [
                 Nothing,
                 "tell which identity was chosen, and each request: host, what for, status, duration",
             ),
-            row("quiet", Nothing, "errors only: no warnings, no hints"),
+            row(
+                "quiet",
+                Nothing,
+                "errors only; no warnings, no hints, no progress",
+            ),
             not_in_file(row("help", Nothing, "this text, or `help COMMAND`")),
             not_in_file(row("version", Nothing, "the version")),
         ],

@@ -44,7 +44,7 @@ fn arguments_replace_the_file_s_selection_as_a_whole() {
     for (option, words) in [
         (
             "--vault=kv-test",
-            "nothing is selected: there are vaults, and no secrets\nakv-xsoar: hint: name the secrets with `--secret NAME[,NAME…]`",
+            "nothing is selected: there are vaults, and no secrets\nakv-xsoar: hint: name the secrets with `--secret NAME[,NAME…]`, or take all of them with `--all`",
         ),
         (
             "--secret=db",

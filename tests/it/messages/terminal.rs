@@ -78,11 +78,22 @@ fn a_terminal_sees_the_progress_of_a_long_run_and_nothing_stays() {
     expect(&[&gone]);
     let (progress, message) = sent.rsplit_once(CLEAR).unwrap();
     assert!(progress.ends_with("akv-xsoar: kv-prod: 4/5"), "{sent:?}");
+    let (red, plain) = ("\u{1b}[31m", "\u{1b}[0m");
     assert!(
-        message.starts_with("akv-xsoar: error: cannot read `kv-prod/gone`"),
+        message.starts_with(&format!(
+            "akv-xsoar: {red}error{plain}: cannot read `kv-prod/gone`"
+        )),
         "{sent:?}"
     );
-    check_lines(&message.replace("\r\n", "\n"));
+    let hint = format!("\r\nakv-xsoar: \u{1b}[36mhint{plain}: check the name");
+    assert!(message.contains(&hint), "{sent:?}");
+    // Nothing but these two words has a colour.
+    assert_eq!(message.matches('\u{1b}').count(), 4, "{sent:?}");
+    let mut message = message.replace("\r\n", "\n");
+    for code in [red, "\u{1b}[36m", plain] {
+        message = message.replace(code, "");
+    }
+    check_lines(&message);
 
     for options in ["--quiet", "2>messages"] {
         assert_eq!(on_a_terminal(&shell, options, 0), "", "{options}");

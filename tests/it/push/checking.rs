@@ -22,7 +22,8 @@ fn a_server_that_is_in_place() {
     azure.xsoar_credential(Credential::new("theirs", "", ""));
     let since = azure.requests().len();
     check(&azure, URL)
-        .stdout_has("\nok     xsoar xsoar.example: certificate chained to `--ca-file` only: an inspecting proxy or a private CA; it accepts a key without an id (XSOAR 6); 3 credentials, 2 of them ours\n")
+        .stdout_has("\nok     xsoar xsoar.example: at `127.0.0.1:")
+        .stdout_has("` by `--connect-to`, certificate chained to `--ca-file` only: an inspecting proxy or a private CA; it accepts a key without an id (XSOAR 6); 3 credentials, 2 of them ours\n")
         .run();
     let requests = azure.requests();
     assert_eq!(
@@ -39,8 +40,10 @@ fn a_server_that_is_in_place() {
     );
     check(&azure, URL)
         .arg("--format=jsonl")
-        .stdout_has("{\"found\":\"certificate chained")
-        .stdout_has("\"status\":\"ok\",\"step\":\"xsoar xsoar.example\",\"todo\":null}\n")
+        .stdout_has(
+            "{\"step\":\"xsoar xsoar.example\",\"status\":\"ok\",\"found\":\"at `127.0.0.1:",
+        )
+        .stdout_has("; 3 credentials, 2 of them ours\",\"todo\":null}\n")
         .run();
 
     let url = azure.xsoar(Xsoar::eight().advanced());
@@ -51,7 +54,7 @@ fn a_server_that_is_in_place() {
     let plain = azure.xsoar_without_tls();
     check(&azure, &plain)
         .args(["--xsoar-key-id", XSOAR_KEY_ID, "--xsoar-key-type=advanced"])
-        .stdout_has("\nok     xsoar 127.0.0.1: no TLS; it accepts")
+        .stdout_has("\nok     xsoar 127.0.0.1: at 127.0.0.1, no TLS; it accepts")
         .run();
 }
 

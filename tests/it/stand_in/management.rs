@@ -147,6 +147,7 @@ fn a_vault_is_in_one_subscription_and_one_group() {
         (of_group(SUBSCRIPTION, RESOURCE_GROUP), &["kv-one"]),
         // Names have no case, nor do Azure's own words.
         (of_group(SUBSCRIPTION, "RG-Other"), &["kv-two"]),
+        (of_group(SUBSCRIPTION, "rg%2Dother"), &["kv-two"]),
         (of(SUBSCRIPTION).to_lowercase(), &["kv-one", "kv-two"]),
         (of(elsewhere), &["kv-three"]),
     ] {

@@ -124,7 +124,9 @@ fn names_are_checked_before_anything_is_sent() {
         refused(
             &azure,
             &["fetch", &word],
-            &format!("the version in `{word}` is none: 32 letters and digits\n"),
+            &format!(
+                "a CREDENTIAL has a version that is none: `{word}`\nakv-xsoar: hint: a version has 32 letters and digits\n"
+            ),
         );
     }
 }
@@ -215,7 +217,6 @@ fn two_versions_of_one_secret() {
 fn what_is_selected() {
     let azure = azure();
     let both = "\nakv-xsoar: hint: name each credential as VAULT/SECRET, or give vaults and secrets by options\n";
-    let no_secret = "nothing is selected: there are vaults, and no secrets\nakv-xsoar: hint: name the secrets with `--secret NAME[,NAME…]`\n";
     let no_vault = "nothing is selected: there are secrets, and no vault\nakv-xsoar: hint: name the vaults with `--vault NAME[,NAME…]`\n";
     for command in ["fetch", "get", "list"] {
         let nothing = format!(
@@ -235,9 +236,16 @@ fn what_is_selected() {
             &nothing,
         );
         refused(&azure, &[command, "--secret", "api"], no_vault);
-        if command != "list" {
-            refused(&azure, &[command, "--vault", "kv-prod"], no_secret);
-        }
+        // `list` needs none, and `get` has no use for all.
+        let or_all = match command {
+            "fetch" => ", or take all of them with `--all`",
+            "get" => "",
+            _ => continue,
+        };
+        let no_secret = format!(
+            "nothing is selected: there are vaults, and no secrets\nakv-xsoar: hint: name the secrets with `--secret NAME[,NAME…]`{or_all}\n"
+        );
+        refused(&azure, &[command, "--vault", "kv-prod"], &no_secret);
     }
 }
 
