@@ -16,6 +16,8 @@
 mod addresses;
 mod arc;
 mod arguments;
+mod check;
+mod exec;
 mod exemptions;
 mod ground;
 mod metadata;
@@ -60,7 +62,7 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 9] = [
+const ALL: [&[Scenario]; 11] = [
     names::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
@@ -70,6 +72,8 @@ const ALL: [&[Scenario]; 9] = [
     rogue::SCENARIOS,
     output::SCENARIOS,
     xsoar::SCENARIOS,
+    check::SCENARIOS,
+    exec::SCENARIOS,
 ];
 
 fn main() -> ExitCode {

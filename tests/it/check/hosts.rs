@@ -98,6 +98,17 @@ fn a_host_that_is_not_there() {
         &test(THERE),
         &test(READ),
     ]);
+    // Then nobody knows whether something matches nothing anywhere.
+    let akv = check(&azure, &["--vault", "kv-prod,kv-test", "--match", "x*"]);
+    let output = akv.status(6).stdout_any().run();
+    let ends = [
+        "ok token",
+        "note vault kv-prod",
+        "note vault kv-test",
+        "ok output",
+    ];
+    assert_eq!(&states(&output)[9..], ends);
+    azure.expect(&[OPENID, &test(THERE), &azure.token_request(), &test(THERE)]);
 }
 
 /// A doctor does not wait for long: one more try, and what it leads to is not tried at all.

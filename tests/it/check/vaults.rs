@@ -29,6 +29,17 @@ fn a_vault_that_may_not_be_read() {
     );
     azure.expect(&[OPENID, THERE, &azure.token_request(), READ, API]);
 
+    // Whoever says it with a full stop.
+    let body = serde_json::json!({"error": {"code": "Forbidden", "message": "Not for you."}});
+    azure.fault(READ, Fault::json(403, &body).once());
+    let output = check(&azure, &["kv-prod/db"]).status(4).stdout_any().run();
+    let told = &step(&output, VAULT)[0].1;
+    assert!(
+        told.starts_with("cannot read `kv-prod/db`: access denied: Not for you; what to do: "),
+        "{told}"
+    );
+    azure.expect(&[OPENID, THERE, &azure.token_request(), READ]);
+
     // What holds for the whole vault is told once.
     azure.fault(READ, Fault::firewall("kv-prod"));
     let output = check(&azure, &["kv-prod/db", "kv-prod/api"])
