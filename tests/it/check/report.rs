@@ -1,5 +1,8 @@
 //! The report: its steps in their order, as text and as JSON, and where it goes.
 
+use std::os::fd::OwnedFd;
+
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 use serde_json::{Value, json};
 
@@ -125,13 +128,20 @@ fn it_goes_on_after_a_failure() {
     azure.expect(&[OPENID, THERE, &azure.token_request(), READ, FIRST]);
 }
 
+/// Takes the reader of a pipe away: until then, children that other tests are about to start may have it, too.
+fn leave(reader: OwnedFd, writer: &OwnedFd) {
+    drop(reader);
+    let mut without_reader = [PollFd::new(writer, PollFlags::empty())];
+    poll(&mut without_reader, None).unwrap();
+}
+
 /// Where nobody reads on, nothing more is tried, and nothing was wrong.
 #[test]
 fn a_reader_that_leaves() {
     let azure = azure();
     let shell = Shell::new(&azure);
     let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).unwrap();
-    drop(reader);
+    leave(reader, &writer);
     for cloud in ["public", "moon"] {
         let script = format!("exec $RUNNER \"$BIN\" check kv-prod/db --cloud {cloud}");
         let mut command = shell.command(&script);
@@ -147,9 +157,10 @@ fn a_reader_that_leaves() {
     let (gate, fault) = Gate::new();
     azure.fault(OPENID, fault);
     let mut command = shell.command("exec $RUNNER \"$BIN\" check kv-prod/db --missing maybe");
-    let mut child = command.stdout(writer).spawn().unwrap();
+    let stdout = writer.try_clone().unwrap();
+    let mut child = command.stdout(stdout).spawn().unwrap();
     gate.wait();
-    drop(reader);
+    leave(reader, &writer);
     drop(gate);
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(messages(child), "");

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
 
@@ -227,6 +228,22 @@ fn its_streams_are_the_command_s() {
         .stdin(CLIENT_SECRET)
         .run();
     azure.expect(&[&azure.token_request(), READ]);
+}
+
+/// What shows the progress of a long run is gone before the command has its first word.
+#[test]
+fn a_terminal_is_the_command_s() {
+    let azure = Standin::builder().delay(Duration::from_millis(600)).start();
+    for name in ["a", "b"] {
+        azure.secret("kv-prod", name, format!("value-of-{name}"));
+    }
+    let shell = Shell::new(&azure);
+    let run = "$RUNNER $BIN exec --vault kv-prod --secret a,b -- echo done";
+    let mut command = shell.command(&format!("exec script -qec '{run}' /dev/null"));
+    let output = command.output().unwrap();
+    let sent = String::from_utf8(output.stdout).unwrap();
+    assert!(sent.ends_with("1/2\r\u{1b}[Kdone\r\n"), "{sent:?}");
+    azure.expect(&[&azure.token_request(), "GET *", "GET *"]);
 }
 
 /// Nobody reads the command's output any more: that is between the two of them.
