@@ -125,9 +125,8 @@ fn certificate(error: &CertificateError, host: &str) -> Failure {
         ))
         .hint(CLOCK),
         C::Revoked => tls(format!("{of} is revoked")),
-        C::BadSignature => tls(format!("{of} has a signature that is not its issuer's")).hint(
-            "somebody between here and Azure has another CA of the same name: an inspecting proxy?",
-        ),
+        C::BadSignature => tls(format!("{of} has a signature that is not its issuer's"))
+            .hint("somebody in between has another CA of the same name: an inspecting proxy?"),
         C::InvalidPurpose | C::InvalidPurposeContext { .. } => {
             tls(format!("{of} was not issued for a server")).hint(REISSUE)
         }
@@ -161,7 +160,7 @@ fn wrong_name(of: &str, presented: &[String]) -> Failure {
         .collect();
     let more = if presented.len() > 3 { ", …" } else { "" };
     tls(format!("{of} is for {}{more}, not for it", names.join(", ")))
-        .hint("the connection ends at another server: check the vault's name, its DNS, `--connect-to`, or the proxy")
+        .hint("the connection ends at another server: check the name, its DNS, `--connect-to`, or the proxy")
 }
 
 /// `DnsName("a.example")` of webpki's words for a name, as `a.example`.

@@ -77,7 +77,7 @@ fn garbled(host: &str, how: &str) -> Failure {
         Kind::Garbled,
         format!("the answer of `{host}` makes no sense: {how}"),
     )
-    .hint("something that is not Azure answers there: check the proxy, `--connect-to` and the DNS")
+    .hint("something else answers there: check the proxy, `--connect-to` and the DNS")
 }
 
 const PROXY_HINT: &str =

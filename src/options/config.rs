@@ -103,6 +103,13 @@ impl Reading<'_> {
                 Ok(())
             }
             Meaning::Setting(name, Takes::Many(_)) => {
+                // In a text a comma stands between two; in a list, whose texts are whole, for itself.
+                if let Json::Text(text) = value {
+                    for item in items(text.expose()) {
+                        self.add(name, key, Secret::new(item.to_owned()))?;
+                    }
+                    return Ok(());
+                }
                 for text in list(value)?.into_iter().filter(|text| !text.is_empty()) {
                     self.add(name, key, text)?;
                 }

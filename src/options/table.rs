@@ -193,7 +193,7 @@ pub enum Takes {
     One(&'static str),
     /// Several, by commas or by giving it again.
     List(&'static str),
-    /// One each time it is given, which may be more than once; commas mean nothing.
+    /// One each time it is given, which may be more than once; commas mean nothing there.
     Many(&'static str),
 }
 

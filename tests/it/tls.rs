@@ -27,7 +27,7 @@ fn lasting(host: &str) -> Vec<(TlsFault, String, &'static str)> {
         (
             TlsFault::WrongName,
             of("is for `wrong-name.example`, not for it"),
-            "the connection ends at another server: check the vault's name, its DNS, `--connect-to`, or the proxy",
+            "the connection ends at another server: check the name, its DNS, `--connect-to`, or the proxy",
         ),
         (
             TlsFault::Expired,

@@ -146,7 +146,7 @@ fn one_that_was_renamed_is_not_made_again() {
     assert_eq!(azure.store().len(), 2);
 
     // One of somebody else's that once had this name.
-    azure.xsoar_credential(hand_made("theirs").id("kv-prod/c"));
+    azure.xsoar_credential(hand_made("theirs").id("KV-PROD/C"));
     azure.secret("kv-prod", "c", "value of c");
     run(&azure, &["kv-prod/c"])
         .status(2)

@@ -136,6 +136,12 @@ fn a_name_that_is_listed_twice_is_read_once() {
             all.push(again);
         }),
     );
+    Akv::new()
+        .args(["list", "--vault", "kv-prod"])
+        .app(&azure)
+        .stdout("kv-prod/a\nkv-prod/b\n")
+        .run();
+    expect(&azure, &["kv-prod"], &[]);
     let all = [("kv-prod", "a"), ("kv-prod", "b")];
     fetch(&azure, &["--vault", "kv-prod", "--all"])
         .stdout(array(&all))

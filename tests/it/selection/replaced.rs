@@ -35,8 +35,10 @@ fn each_way_to_select_is_a_key() {
             json!({"match": ["d*", "", "*i"], "all": false}),
             &["api", "db"],
         ),
-        // A tag's value may have a comma: text is one tag.
-        (json!({"tag": "team=soc, infra"}), &["tagged"]),
+        // In a text a comma stands between two tags, in a list it is a tag's own.
+        (json!({"tag": "x, team,", "missing": "skip"}), &["tagged"]),
+        (json!({"tag": ["team=soc, infra"]}), &["tagged"]),
+        (json!({"tag": "team=soc, infra", "missing": "skip"}), &[]),
         (
             json!({"tag": ["x", "", "team"], "match": "t*", "missing": "skip"}),
             &["tagged"],
@@ -184,6 +186,18 @@ fn how_it_is_shaped_stays() {
         .stdout(line("u", "p", "pair"))
         .run();
     expect(&azure, &[], &[("kv-prod", "pair")]);
+    // What only `fetch` can write is nothing to `list`, which takes the rest.
+    for (format, text) in [
+        ("shell", "kv-prod/api\nkv-prod/pair\n".to_owned()),
+        ("files", "kv-prod/api\nkv-prod/pair\n".to_owned()),
+        ("jsonl", line("svc", "", "api") + &line("pair", "", "pair")),
+    ] {
+        let keys = json!({"vault": "kv-prod", "user_tag": "login", "format": format});
+        with_file(&azure, &directory, "list", &keys)
+            .stdout(text)
+            .run();
+        expect(&azure, &["kv-prod"], &[]);
+    }
     // `get` is byte for byte, whatever the file says of documents and variables.
     let keys = json!({
         "json_value": true, "user_tag": "login", "format": "shell", "prefix": "1", "env": "X", "all": true,

@@ -106,6 +106,24 @@ fn nothing_has_it() {
         .run();
         expect(&azure, &["kv-prod"], &[]);
     }
+    // Each tag is judged by itself, and once, and what another has is not written.
+    fetch(
+        &azure,
+        &[
+            "--vault=kv-prod",
+            "--tag=team=soc",
+            "--tag=x",
+            "--tag=y=z",
+            "--tag=x",
+        ],
+    )
+    .status(5)
+    .stderr(format!(
+        "{nothing}`--tag x` matches nothing in `kv-prod`\n{SKIP}\
+             {nothing}`--tag y=z` matches nothing in `kv-prod`\n{SKIP}"
+    ))
+    .run();
+    expect(&azure, &["kv-prod"], &[("kv-prod", "api")]);
     // Each has something, and no secret has both.
     let reason = "one that it matches is left out, being disabled, behind a certificate, or not as other options say";
     fetch(

@@ -179,6 +179,12 @@ fn in_the_configuration_file() {
             .run();
         expect(&azure, &[], &[("kv-prod", "a")]);
     }
+    // What documents are made of is no concern of `get`'s.
+    let keys = json!({"decode": "auto", "json_value": true, "vault": "kv-prod", "secret": "a"});
+    with_file(&azure, &directory, "get", &keys)
+        .stdout("hello")
+        .run();
+    expect(&azure, &[], &[("kv-prod", "a")]);
 }
 
 #[test]

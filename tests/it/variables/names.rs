@@ -1,6 +1,7 @@
 //! Names that are derived, and names that are given.
 
 use super::{lines, shell, with};
+use crate::command::Akv;
 use crate::selection::expect;
 
 #[test]
@@ -163,7 +164,7 @@ fn any_name_may_be_given() {
                 "--format=shell" => format!("{name}='{value}'\n"),
                 _ => format!("{name}={value}\n"),
             };
-            crate::command::Akv::new()
+            Akv::new()
                 .args([
                     "fetch",
                     format,
@@ -176,4 +177,13 @@ fn any_name_may_be_given() {
             expect(&azure, &[], &[("kv-prod", &secret)]);
         }
     }
+    // What a shell keeps for itself is nothing to others.
+    let azure = with(&["a"]);
+    Akv::new()
+        .args(["fetch", "--format=dotenv", "--env"])
+        .arg("UID=kv-prod/a,RANDOM=kv-prod/a,_=kv-prod/a")
+        .app(&azure)
+        .stdout("UID=value-of-a\nRANDOM=value-of-a\n_=value-of-a\n")
+        .run();
+    expect(&azure, &[], &[("kv-prod", "a")]);
 }
