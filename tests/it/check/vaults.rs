@@ -336,7 +336,8 @@ fn values_that_are_not_what_was_asked_for() {
     let output = check(&azure, &["kv-prod/db", "kv-prod/DB", "--format=dotenv"])
         .stdout_any()
         .run();
-    assert_eq!(step(&output, "variables")[0].1, "1 name, each of its own");
+    let one = ("ok".to_owned(), "1 name, each of its own".to_owned());
+    assert_eq!(step(&output, "variables"), [one]);
     azure.secret("kv-prod", "path", "value-of-path");
     let akv = check(&azure, &["kv-prod/path", "--format=dotenv"]);
     let output = akv.status(2).stdout_any().run();
