@@ -9,7 +9,6 @@ use std::collections::HashSet;
 
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
-use serde_json::error::Category;
 
 use crate::cloud::{Cloud, Host, strip_https};
 use crate::error::{Error, Exit, printable};
@@ -18,6 +17,9 @@ use crate::token::AccessToken;
 use crate::vault::VaultName;
 
 const API_VERSION: &str = "2022-07-01";
+
+/// What else there may come as JSON.
+const NO_LIST: &str = "JSON that is no list of vaults";
 
 /// More pages than any subscription has.
 const MOST_PAGES: usize = 1_000;
@@ -120,13 +122,11 @@ pub fn vaults(
     let mut found = Vec::new();
     for page in 1..=MOST_PAGES {
         let answer = ask(client, token, &next, format!("vaults, page {page}"), scope)?;
-        let page: Page = parse(&answer, &operation, host)?;
+        let page: Page = answer
+            .json(NO_LIST)
+            .map_err(|what| senseless(&operation, host, &what))?;
         if page.value.is_none() && page.next_link.is_none() {
-            return Err(senseless(
-                &operation,
-                host,
-                "JSON that is no list of vaults",
-            ));
+            return Err(senseless(&operation, host, NO_LIST));
         }
         for item in page.value.into_iter().flatten() {
             found.push(read(item, cloud, &operation)?);
@@ -224,22 +224,6 @@ fn read(item: Item, cloud: &Cloud, operation: &str) -> Result<Found, Error> {
         location: printable(&item.location.unwrap_or_default()),
         // What is neither on nor off (`SecuredByPerimeter`) is not open to everybody.
         public: access.map(|access| access.eq_ignore_ascii_case("enabled")),
-    })
-}
-
-fn parse<'de, T: Deserialize<'de>>(
-    answer: &'de Answer,
-    operation: &str,
-    host: &Host,
-) -> Result<T, Error> {
-    serde_json::from_slice(&answer.body).map_err(|error| {
-        let kind = answer.content_type();
-        let what = match error.classify() {
-            Category::Data => "JSON that is no list of vaults".to_owned(),
-            Category::Eof if !answer.body.is_empty() => format!("JSON that breaks off ({kind})"),
-            _ => format!("no JSON ({kind})"),
-        };
-        senseless(operation, host, &what)
     })
 }
 

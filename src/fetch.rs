@@ -11,6 +11,7 @@ use crate::selection::Selection;
 use crate::session::Session;
 use crate::sink::Entry;
 use crate::variables::Naming;
+use crate::vault::Content;
 
 /// What is to be read, and what is to be made of it.
 pub struct Order<'a> {
@@ -22,23 +23,35 @@ pub struct Order<'a> {
     pub shape: &'a Shape,
 }
 
+/// Reads everything selected, whatever its names are, and hands each secret to `keep`.
+///
+/// # Errors
+/// Every failure there was; then what was kept is not all.
+pub fn each(
+    session: &Session,
+    order: &Order,
+    mut keep: impl FnMut(&Credential, Content) -> Result<(), Error>,
+) -> Result<(), Failures> {
+    let any = |_: &[_]| Ok(());
+    read(
+        session,
+        order.selection,
+        order.missing,
+        any,
+        |_, wanted, content| keep(&wanted.credential, content),
+    )
+}
+
 /// The documents of everything selected, in its order.
 ///
 /// # Errors
 /// Every failure there was; then there are no documents.
 pub fn documents(session: &Session, order: &Order) -> Result<Vec<Document>, Failures> {
     let mut documents = Vec::new();
-    let approve = |_: &[_]| Ok(());
-    read(
-        session,
-        order.selection,
-        order.missing,
-        approve,
-        |_, wanted, content| {
-            documents.push(order.shape.document(&wanted.credential, content)?);
-            Ok(())
-        },
-    )?;
+    each(session, order, |credential, content| {
+        documents.push(order.shape.document(credential, content)?);
+        Ok(())
+    })?;
     Ok(documents)
 }
 
@@ -153,32 +166,24 @@ impl SecretFile {
 /// Every failure there was; then there are no files.
 pub fn files(session: &Session, order: &Order) -> Result<Vec<SecretFile>, Failures> {
     let mut files: Vec<SecretFile> = Vec::new();
-    let approve = |_: &[_]| Ok(());
-    read(
-        session,
-        order.selection,
-        order.missing,
-        approve,
-        |_, wanted, content| {
-            let credential = &wanted.credential;
-            let (kind, tags) = (content.content_type.clone(), content.tags.clone());
-            let password = order.shape.document(credential, content)?.password;
-            let bytes = order
-                .shape
-                .bytes(credential, kind.as_deref(), &tags, &password)?;
-            let vault = credential.vault.as_str();
-            let known = files
-                .iter()
-                .find(|file| file.vault.eq_ignore_ascii_case(vault));
-            let vault = known.map_or(vault, |first| &first.vault).to_owned();
-            files.push(SecretFile {
-                vault,
-                secret: credential.secret.as_str().to_owned(),
-                bytes,
-            });
-            Ok(())
-        },
-    )?;
+    each(session, order, |credential, content| {
+        let (kind, tags) = (content.content_type.clone(), content.tags.clone());
+        let password = order.shape.document(credential, content)?.password;
+        let bytes = order
+            .shape
+            .bytes(credential, kind.as_deref(), &tags, &password)?;
+        let vault = credential.vault.as_str();
+        let known = files
+            .iter()
+            .find(|file| file.vault.eq_ignore_ascii_case(vault));
+        let vault = known.map_or(vault, |first| &first.vault).to_owned();
+        files.push(SecretFile {
+            vault,
+            secret: credential.secret.as_str().to_owned(),
+            bytes,
+        });
+        Ok(())
+    })?;
     Ok(files)
 }
 
@@ -188,19 +193,16 @@ pub fn files(session: &Session, order: &Order) -> Result<Vec<SecretFile>, Failur
 /// Every failure there was.
 pub fn value(session: &Session, order: &Order) -> Result<Zeroizing<Vec<u8>>, Failures> {
     let mut value = Zeroizing::default();
-    let approve = |_: &[_]| Ok(());
-    read(
-        session,
-        order.selection,
-        Missing::Error,
-        approve,
-        |_, wanted, content| {
-            let kind = content.content_type.as_deref();
-            value = order
-                .shape
-                .bytes(&wanted.credential, kind, &content.tags, &content.value)?;
-            Ok(())
-        },
-    )?;
+    let strictly = Order {
+        missing: Missing::Error,
+        ..*order
+    };
+    each(session, &strictly, |credential, content| {
+        let kind = content.content_type.as_deref();
+        value = order
+            .shape
+            .bytes(credential, kind, &content.tags, &content.value)?;
+        Ok(())
+    })?;
     Ok(value)
 }

@@ -16,7 +16,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 use serde_json::Value;
-use serde_json::error::Category;
 
 pub use app_service::AppService;
 pub use arc::{AGENT, AzureArc, DEFAULT_ENDPOINT as ARC_ENDPOINT};
@@ -212,15 +211,8 @@ fn senseless(operation: &str, host: &str, what: &str) -> Error {
 }
 
 fn parse(answer: &Answer, operation: &str, host: &str) -> Result<TokenAnswer, Error> {
-    serde_json::from_slice(&answer.body).map_err(|error| {
-        let kind = answer.content_type();
-        let what = match error.classify() {
-            Category::Data => "JSON that holds no token".to_owned(),
-            Category::Eof if !answer.body.is_empty() => format!("JSON that breaks off ({kind})"),
-            _ => format!("no JSON ({kind})"),
-        };
-        senseless(operation, host, &what)
-    })
+    let parsed = answer.json("JSON that holds no token");
+    parsed.map_err(|what| senseless(operation, host, &what))
 }
 
 impl TokenAnswer {

@@ -12,8 +12,7 @@ use serde_json::json;
 
 use crate::credentials::Document;
 use crate::error::{Error, Exit, Failures};
-use crate::fetch::Order;
-use crate::read::read;
+use crate::fetch::{self, Order};
 use crate::session::Session;
 use crate::xsoar::{Effect, Server, Stored};
 use mark::Mark;
@@ -142,23 +141,15 @@ pub fn push(session: &Session, order: &Order, push: &Push) -> Result<Report, Fai
 /// The credentials as they are to be.
 fn wanted(session: &Session, order: &Order) -> Result<Vec<Wanted>, Failures> {
     let mut all = Vec::new();
-    let approve = |_: &[_]| Ok(());
-    read(
-        session,
-        order.selection,
-        order.missing,
-        approve,
-        |_, wanted, content| {
-            let credential = &wanted.credential;
-            let version = content.version.clone();
-            let document = order.shape.document(credential, content)?;
-            // It may be a part of the value only.
-            session.client.learn(&document.password);
-            let mark = Mark::new(credential, version, &document.user, order.shape.json_value);
-            all.push(Wanted { document, mark });
-            Ok(())
-        },
-    )?;
+    fetch::each(session, order, |credential, content| {
+        let version = content.version.clone();
+        let document = order.shape.document(credential, content)?;
+        // It may be a part of the value only.
+        session.client.learn(&document.password);
+        let mark = Mark::new(credential, version, &document.user, order.shape.json_value);
+        all.push(Wanted { document, mark });
+        Ok(())
+    })?;
     Ok(all)
 }
 

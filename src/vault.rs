@@ -10,7 +10,6 @@ use std::collections::HashMap;
 use std::fmt;
 
 use serde::Deserialize;
-use serde_json::error::Category;
 
 pub use listing::Listed;
 pub use refusal::{Reach, Refusal, no_answer, tenant_of};
@@ -330,15 +329,9 @@ fn parse<'de, T: Deserialize<'de>>(
     operation: &str,
     host: &Host,
 ) -> Result<T, Refusal> {
-    serde_json::from_slice(&answer.body).map_err(|error| {
-        let kind = answer.content_type();
-        let what = match error.classify() {
-            Category::Data => "JSON that is not what was asked for".to_owned(),
-            Category::Eof if !answer.body.is_empty() => format!("JSON that breaks off ({kind})"),
-            _ => format!("no JSON ({kind})"),
-        };
-        Refusal::senseless(operation, format!("`{host}` answered 200 with {what}"))
-    })
+    let parsed = answer.json("JSON that is not what was asked for");
+    parsed
+        .map_err(|what| Refusal::senseless(operation, format!("`{host}` answered 200 with {what}")))
 }
 
 #[cfg(test)]

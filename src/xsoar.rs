@@ -10,7 +10,6 @@ mod refusal;
 use std::collections::HashSet;
 
 use serde::{Deserialize, Deserializer};
-use serde_json::error::Category;
 
 pub use key::{Key, KeyKind};
 pub use refusal::{Effect, Refusal};
@@ -240,17 +239,8 @@ impl Server {
         answer: &'de Answer,
         operation: &str,
     ) -> Result<T, Refusal> {
-        serde_json::from_slice(&answer.body).map_err(|error| {
-            let kind = answer.content_type();
-            let what = match error.classify() {
-                Category::Data => "JSON that is not what was asked for".to_owned(),
-                Category::Eof if !answer.body.is_empty() => {
-                    format!("JSON that breaks off ({kind})")
-                }
-                _ => format!("no JSON ({kind})"),
-            };
-            self.senseless(operation, &what)
-        })
+        let parsed = answer.json("JSON that is not what was asked for");
+        parsed.map_err(|what| self.senseless(operation, &what))
     }
 
     fn senseless(&self, operation: &str, what: &str) -> Refusal {

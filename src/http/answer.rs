@@ -3,6 +3,8 @@
 use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
+use serde::Deserialize;
+use serde_json::error::Category;
 use ureq::http::header::HeaderMap;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -68,6 +70,22 @@ impl Answer {
             Standing::NoTime { .. } => Exit::Deadline,
             _ => exit,
         }
+    }
+
+    /// What the body says in JSON, or what it is instead, in words that may follow "answered with":
+    /// `unfit`, where it is JSON of another kind. serde's own words would quote it.
+    ///
+    /// # Errors
+    /// Those words.
+    pub fn json<'a, T: Deserialize<'a>>(&'a self, unfit: &str) -> Result<T, String> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let kind = self.content_type();
+            match error.classify() {
+                Category::Data => unfit.to_owned(),
+                Category::Eof if !self.body.is_empty() => format!("JSON that breaks off ({kind})"),
+                _ => format!("no JSON ({kind})"),
+            }
+        })
     }
 
     /// The wait that it asks for.
