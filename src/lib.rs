@@ -108,9 +108,9 @@ pub fn run(
         reporter.progress_over();
         return Err(program.become_it(&held, caller));
     }
-    if let (Command::Push, Some(server)) = (options.command, &options.server) {
+    if options.command == Command::Push {
         let push = Push {
-            server,
+            server: options.server.as_ref().ok_or_else(|| absent("server"))?,
             dry_run: options.dry_run,
             adopt: options.adopt,
         };
@@ -137,7 +137,10 @@ pub fn run(
             }
         }
         (Command::Vaults, format) => {
-            let scope = options.scope.as_ref().ok_or_else(no_scope)?;
+            let scope = options
+                .scope
+                .as_ref()
+                .ok_or_else(|| absent("subscription"))?;
             let text = vaults::vaults(&session, scope, format.is_some())?;
             Zeroizing::new(text.into_bytes())
         }
@@ -182,6 +185,6 @@ fn names(documents: &[Document]) -> Zeroizing<Vec<u8>> {
 }
 
 /// The options see to it that there is one.
-fn no_scope() -> Error {
-    Error::new(Exit::Internal, "there is no subscription to ask", "")
+fn absent(what: &str) -> Error {
+    Error::new(Exit::Internal, format!("there is no {what} to ask"), "")
 }
