@@ -24,6 +24,7 @@
 //! failed, why, what to do; the exit codes). `main.rs` only prints.
 
 pub mod arm;
+mod buffer;
 pub mod check;
 pub mod cloud;
 pub mod credentials;

@@ -9,7 +9,8 @@ use akv_xsoar::error::Exit;
 use akv_xsoar::options::table;
 
 /// Who stands below whom: a module imports only what has a lower number.
-const RANKS: [(&str, u8); 30] = [
+const RANKS: [(&str, u8); 31] = [
+    ("buffer", 1),
     ("deadline", 0),
     ("error", 0),
     ("missing", 0),

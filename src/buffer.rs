@@ -1,0 +1,127 @@
+//! `Buffer`: bytes that are wiped when they go, and where they were before they outgrew it.
+
+use std::io;
+
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::secret::Secret;
+
+/// Grows as it is written or read into. A `Vec` that grows leaves what it moves from as it was; this
+/// does not.
+#[derive(Default)]
+pub(crate) struct Buffer {
+    /// Zeros behind what is filled.
+    bytes: Zeroizing<Vec<u8>>,
+    filled: usize,
+}
+
+/// No step of growth is smaller.
+const LEAST: usize = 4 * 1024;
+
+impl Buffer {
+    /// With room for so much, where that is known.
+    pub(crate) fn with_room(room: usize) -> Self {
+        Self {
+            bytes: Zeroizing::new(vec![0; room]),
+            filled: 0,
+        }
+    }
+
+    /// What was filled in.
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.filled]
+    }
+
+    /// Lets `read` fill in what it can take, as [`io::Read::read`] does, and tells how much that was.
+    pub(crate) fn fill<E>(
+        &mut self,
+        read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<usize, E> {
+        if self.filled == self.bytes.len() {
+            self.make_room(1);
+        }
+        let count = read(&mut self.bytes[self.filled..])?;
+        self.filled += count;
+        Ok(count)
+    }
+
+    /// The bytes alone, in the same memory.
+    pub(crate) fn into_bytes(mut self) -> Zeroizing<Vec<u8>> {
+        self.bytes[self.filled..].zeroize();
+        self.bytes.truncate(self.filled);
+        self.bytes
+    }
+
+    /// As a secret, where it is UTF-8.
+    pub(crate) fn into_secret(self) -> Option<Secret> {
+        let mut bytes = self.into_bytes();
+        match String::from_utf8(std::mem::take(&mut *bytes)) {
+            Ok(text) => Some(Secret::new(text)),
+            Err(error) => {
+                error.into_bytes().zeroize();
+                None
+            }
+        }
+    }
+
+    fn make_room(&mut self, more: usize) {
+        let needed = self.filled.saturating_add(more);
+        if needed <= self.bytes.len() {
+            return;
+        }
+        let room = needed.max(self.bytes.len() * 2).max(LEAST);
+        let mut larger = Zeroizing::new(vec![0; room]);
+        larger[..self.filled].copy_from_slice(&self.bytes[..self.filled]);
+        self.bytes = larger;
+    }
+}
+
+impl io::Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.make_room(bytes.len());
+        let end = self.filled + bytes.len();
+        self.bytes[self.filled..end].copy_from_slice(bytes);
+        self.filled = end;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_kept_however_often_it_grows() {
+        let mut buffer = Buffer::default();
+        let mut expected = Vec::new();
+        for part in 0..200_u8 {
+            let part = vec![part; usize::from(part) * 7];
+            buffer.write_all(&part).unwrap();
+            expected.extend(part);
+        }
+        assert_eq!(buffer.as_slice(), expected);
+        assert_eq!(*buffer.into_bytes(), expected);
+    }
+
+    #[test]
+    fn reading_goes_on_until_there_is_no_more() {
+        let text = "x".repeat(3 * LEAST + 5);
+        let mut source = text.as_bytes();
+        let mut buffer = Buffer::with_room(10);
+        while buffer.fill(|room| source.read(room)).unwrap() > 0 {}
+        assert_eq!(buffer.into_secret().unwrap().expose(), text);
+    }
+
+    #[test]
+    fn what_is_no_text_is_no_secret() {
+        let mut buffer = Buffer::default();
+        buffer.write_all(b"a\xff").unwrap();
+        assert!(buffer.into_secret().is_none());
+    }
+}
