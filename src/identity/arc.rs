@@ -213,12 +213,18 @@ fn refusal(client: &Client, answer: &Answer, operation: &str, host: &str) -> Err
         };
     };
     let cause = format!(
-        "Azure Arc's agent answered {}: {}",
+        "Azure Arc's agent answered {}: {}{}",
         answer.status,
-        client.quote(words)
+        client.quote(words),
+        answer.aftermath()
     );
-    Error::new(answer.exit(Exit::NoToken), operation, cause)
+    let exit = match answer.status {
+        404 | 408 | 410 | 429 => Exit::Service,
+        _ => Exit::NoToken,
+    };
+    Error::new(answer.exit(exit), operation, cause)
         .hint("`azcmagent show` says whether the machine is connected")
+        .maybe_hint(answer.aftermath_hint())
 }
 
 #[cfg(test)]
