@@ -2,6 +2,7 @@
 
 use std::io;
 
+use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::secret::Secret;
@@ -25,6 +26,20 @@ impl Buffer {
             bytes: Zeroizing::new(vec![0; room]),
             filled: 0,
         }
+    }
+
+    /// A value in JSON.
+    pub(crate) fn json(value: &impl Serialize) -> Self {
+        let mut buffer = Self::default();
+        serde_json::to_writer(&mut buffer, value).expect("memory takes what is written to it");
+        buffer
+    }
+
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.make_room(bytes.len());
+        let end = self.filled + bytes.len();
+        self.bytes[self.filled..end].copy_from_slice(bytes);
+        self.filled = end;
     }
 
     /// What was filled in.
@@ -78,10 +93,7 @@ impl Buffer {
 
 impl io::Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.make_room(bytes.len());
-        let end = self.filled + bytes.len();
-        self.bytes[self.filled..end].copy_from_slice(bytes);
-        self.filled = end;
+        self.push(bytes);
         Ok(bytes.len())
     }
 

@@ -137,7 +137,7 @@ fn steps(parts: Parts, deadline: Deadline, overheard: &Overheard, report: &mut R
 
 fn identity(choice: &Choice, report: &mut Report) -> Told {
     let moved = choice.moved.as_ref().map(|moved| format!("; {moved}"));
-    let (who, because) = (choice.identity.words(), &choice.because);
+    let (who, because) = (choice.identity.to_string(), &choice.because);
     let moved = moved.unwrap_or_default();
     report.ok("identity", &format!("{who}: {because}{moved}"))?;
     match &choice.warning {
@@ -167,7 +167,7 @@ fn describe(selection: &Selection, report: &mut Report) -> Told {
         };
         let vaults = match &from.vaults {
             Vaults::Named(vaults) => count(vaults.len(), "vault"),
-            Vaults::Found(scope) => format!("every vault of {}", scope.words()),
+            Vaults::Found(scope) => format!("every vault of {scope}"),
         };
         words.push(format!("{what} of {vaults}"));
     }

@@ -86,8 +86,7 @@ pub fn run(
     let choice = &options.choice;
     reporter.verbose(&format!(
         "identity: {}: {}",
-        choice.identity.words(),
-        choice.because
+        choice.identity, choice.because
     ));
     let client = Client::new(options.network.clone(), reporter);
     let deadline = options.network.deadline;

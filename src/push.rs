@@ -125,7 +125,7 @@ pub fn push(session: &Session, order: &Order, push: &Push) -> Result<Report, Fai
                 match write::write(client, push, wanted, plan) {
                     Ok(done) => done,
                     Err(refusal) => {
-                        is_over = refusal.effect == Effect::Hopeless;
+                        is_over = refusal.reach == Effect::Hopeless;
                         report.failures.push(refusal.error);
                         Done::Failed
                     }

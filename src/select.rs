@@ -44,7 +44,7 @@ pub fn locate(
     };
     let found = session.vaults(scope)?;
     if found.is_empty() {
-        let cause = format!("there is no vault in {}", scope.words());
+        let cause = format!("there is no vault in {scope}");
         if selection.needs_something() && missing != Missing::Skip {
             return Err(Error::new(Exit::NotFound, NOTHING, cause).hint(UNSEEN));
         }

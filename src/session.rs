@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::arm::{self, Found, Scope};
+use crate::arm::{self, Scope, VaultResource};
 use crate::cloud::Cloud;
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
@@ -39,7 +39,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// As [`Identity::token`], and what Resource Manager refuses.
-    pub fn vaults(&self, scope: &Scope) -> Result<Vec<Found>, Error> {
+    pub fn vaults(&self, scope: &Scope) -> Result<Vec<VaultResource>, Error> {
         let host = arm::endpoint(self.cloud)?;
         let audience = Audience::of_suffix(host.name());
         let token = self.identity.token(self.client, self.cloud, &audience)?;

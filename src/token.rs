@@ -1,6 +1,11 @@
 //! `Audience` (for whom a token is) and `AccessToken`.
 
+use std::time::Duration;
+
 use crate::secret::Secret;
+
+/// A clock that is off by more makes tokens and signatures worthless.
+pub(crate) const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 /// The resource a token is for, such as `https://vault.azure.net`: no final slash, no port.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,11 +12,11 @@ use std::fmt;
 use serde::Deserialize;
 
 pub use listing::Listed;
-pub use refusal::{Reach, Refusal, no_answer, tenant_of};
+pub(crate) use refusal::{Reach, no_answer, other_tenant, tenant_of};
 
 use crate::cloud::{Host, strip_https};
-use crate::error::Exit;
-use crate::http::{Answer, Body, Client, Policy, Request, Url};
+use crate::error::{Error, Exit};
+use crate::http::{self, Answer, Client, Request, Service, Url};
 use crate::secret::Secret;
 use crate::token::AccessToken;
 
@@ -44,13 +44,25 @@ impl VaultName {
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// The vault of a URL or whole id: exactly a vault's name, a dot and the cloud's suffix, on its port.
+    /// The vault of a host: exactly a vault's name, a dot and the cloud's suffix, on its port.
     #[must_use]
     pub fn of_host(host: &Host, suffix: &Host) -> Option<Self> {
         let name = host.name().strip_suffix(suffix.name())?.strip_suffix('.')?;
         (host.port() == suffix.port())
             .then(|| Self::parse(name))
             .flatten()
+    }
+
+    /// The vault of `https://NAME.SUFFIX[/]`, as it is spelled there.
+    pub(crate) fn in_url(url: &str, suffix: &Host) -> Option<Self> {
+        let is_https = strip_https(url).len() < url.len();
+        Self::of_host(&Host::parse(url).filter(|_| is_https)?, suffix)?;
+        Self::spelled(url)
+    }
+
+    /// The first label of a URL's host, which is a vault's.
+    fn spelled(url: &str) -> Option<Self> {
+        strip_https(url).split('.').next().and_then(Self::parse)
     }
 }
 
@@ -143,20 +155,16 @@ impl<'a> Vault<'a> {
     ///
     /// # Errors
     /// A [`Refusal`], which says how far it reaches: this secret, or the whole vault.
-    pub fn get(
+    pub(crate) fn get(
         &self,
         secret: &SecretName,
         version: Option<&SecretVersion>,
     ) -> Result<Content, Refusal> {
         self.read(secret, version)
             .map_err(|refusal| match refusal.reach {
-                Reach::Vault => Refusal {
-                    error: refusal
-                        .error
-                        .of(format!("cannot read from the vault `{}`", self.name)),
-                    ..refusal
-                },
-                _ => refusal,
+                Reach::Vault => refusal
+                    .map(|error| error.of(format!("cannot read from the vault `{}`", self.name))),
+                Reach::Missing | Reach::Request => refusal,
             })
     }
 
@@ -165,37 +173,26 @@ impl<'a> Vault<'a> {
         secret: &SecretName,
         version: Option<&SecretVersion>,
     ) -> Result<Content, Refusal> {
-        let operation = format!("cannot read `{}/{secret}`", self.name);
-        let path = match version {
-            Some(version) => format!("/secrets/{secret}/{version}"),
-            None => format!("/secrets/{secret}"),
+        let inquiry = self.inquiry(format!("cannot read `{}/{secret}`", self.name));
+        let version_path = version.map(|version| format!("/{version}"));
+        let path = format!("/secrets/{secret}{}", version_path.unwrap_or_default());
+        let url = self.url(&path, "", &inquiry)?;
+        let answer = self.ask(&url, format!("secret `{secret}`"), &inquiry)?;
+        let bundle: Bundle = inquiry.json(&answer, NOT_ASKED_FOR)?;
+        let odd = |what: &str| inquiry.senseless(format!("`{}` answered with {what}", answer.host));
+        let id = match bundle.id.as_deref() {
+            None => None,
+            Some(id) => Some(
+                parse_id(id)
+                    .filter(|id| id.host.name() == self.host.name() && id.secret == *secret)
+                    .filter(|id| version.is_none() || id.version.as_ref() == version)
+                    .ok_or_else(|| odd("another secret than the one asked for"))?,
+            ),
         };
-        let url = self.url(
-            &format!("{path}?api-version={}", self.api_version),
-            &operation,
-        )?;
-        let answer = self.ask(&url, format!("secret `{secret}`"), &operation)?;
-        let bundle: Bundle = parse(&answer, &operation, &self.host)?;
-        if let Some(id) = &bundle.id {
-            let is_it = parse_id(id).is_some_and(|id| {
-                id.host.name() == self.host.name()
-                    && id.secret == *secret
-                    && version.is_none_or(|version| id.version.as_ref() == Some(version))
-            });
-            if !is_it {
-                let asked = format!(
-                    "`{}` answered with another secret than the one asked for",
-                    self.host
-                );
-                return Err(Refusal::senseless(&operation, asked));
-            }
-        }
-        let Some(value) = bundle.value else {
-            let asked = format!("`{}` answered with a secret that has no value", self.host);
-            return Err(Refusal::senseless(&operation, asked));
-        };
+        let value = bundle
+            .value
+            .ok_or_else(|| odd("a secret that has no value"))?;
         self.client.learn(&value);
-        let id = bundle.id.as_deref().and_then(parse_id);
         Ok(Content {
             value,
             version: id.and_then(|id| id.version),
@@ -209,7 +206,7 @@ impl<'a> Vault<'a> {
     ///
     /// # Errors
     /// A [`Refusal`], which reaches as far as the vault does.
-    pub fn list(&self) -> Result<Vec<Listed>, Refusal> {
+    pub(crate) fn list(&self) -> Result<Vec<Listed>, Refusal> {
         listing::list(self)
     }
 
@@ -217,42 +214,47 @@ impl<'a> Vault<'a> {
     ///
     /// # Errors
     /// As [`Vault::list`].
-    pub fn try_list(&self) -> Result<(), Refusal> {
+    pub(crate) fn try_list(&self) -> Result<(), Refusal> {
         listing::first(self)
     }
 
-    fn url(&self, path_and_query: &str, operation: &str) -> Result<Url, Refusal> {
-        Url::parse(&format!("https://{}{path_and_query}", self.host)).ok_or_else(|| {
-            let cause = format!("`{}` and `{}` make no URL", self.host, self.api_version);
-            Refusal::new(Reach::Vault, Exit::Usage, operation, cause)
+    fn inquiry(&self, operation: String) -> Inquiry<'_> {
+        Inquiry {
+            vault: &self.name,
+            operation,
+        }
+    }
+
+    fn url(&self, path: &str, more: &str, inquiry: &Inquiry) -> Result<Url, Refusal> {
+        let (host, version) = (&self.host, self.api_version);
+        Url::parse(&format!("https://{host}{path}?api-version={version}{more}")).ok_or_else(|| {
+            let cause = format!("`{host}` and `{version}` make no URL");
+            Refusal {
+                reach: Reach::Vault,
+                error: Error::new(Exit::Usage, inquiry.operation(), cause),
+            }
         })
     }
 
-    fn ask(&self, url: &Url, purpose: String, operation: &str) -> Result<Answer, Refusal> {
-        let request = Request {
-            purpose: purpose.into(),
-            url,
-            headers: &[],
-            secret_header: Some(("authorization", "Bearer ", self.token.secret())),
-            signature: None,
-            body: Body::Nothing,
-            policy: Policy::Service,
-        };
-        let answer = self
-            .client
-            .send(&request)
-            .map_err(|failure| no_answer(failure, &self.name, operation))?;
-        match answer.status {
-            200 => Ok(answer),
-            _ => Err(refusal::refusal(
-                self.client,
-                &answer,
-                &self.host,
-                operation,
-            )),
-        }
+    fn ask(&self, url: &Url, purpose: String, inquiry: &Inquiry) -> Result<Answer, Refusal> {
+        let request = Request::get(url)
+            .purpose(purpose)
+            .bearer(self.token.secret());
+        self.client.ask(inquiry, &request)
     }
 }
+
+/// Why a secret or a listing could not be had.
+pub(crate) type Refusal = http::Refusal<Reach>;
+
+/// What is asked of a vault.
+struct Inquiry<'a> {
+    vault: &'a VaultName,
+    operation: String,
+}
+
+/// JSON of another kind.
+const NOT_ASKED_FOR: &str = "JSON that is not what was asked for";
 
 /// A secret as Key Vault answers it; nearly everything is optional, in any order.
 #[derive(Deserialize)]
@@ -291,7 +293,9 @@ pub struct Content {
 }
 
 /// The parts of a secret's id, which is a URL.
-pub struct SecretId {
+pub struct SecretId<'a> {
+    /// The vault's part of the URL.
+    vault_url: &'a str,
     /// The vault's host.
     pub host: Host,
     /// The secret's name.
@@ -300,15 +304,22 @@ pub struct SecretId {
     pub version: Option<SecretVersion>,
 }
 
+impl SecretId<'_> {
+    /// The vault, if it is one of this cloud's.
+    pub(crate) fn vault(&self, suffix: &Host) -> Option<VaultName> {
+        VaultName::in_url(self.vault_url, suffix)
+    }
+}
+
 /// Reads `https://HOST/secrets/NAME[/VERSION][/]`.
 #[must_use]
-pub fn parse_id(id: &str) -> Option<SecretId> {
+pub fn parse_id(id: &str) -> Option<SecretId<'_>> {
     let rest = strip_https(id);
     if rest.len() == id.len() {
         return None;
     }
     let mut parts = rest.strip_suffix('/').unwrap_or(rest).split('/');
-    let host = Host::parse(parts.next()?)?;
+    let host = parts.next()?;
     if !parts.next()?.eq_ignore_ascii_case("secrets") {
         return None;
     }
@@ -317,21 +328,15 @@ pub fn parse_id(id: &str) -> Option<SecretId> {
         Some(version) => Some(SecretVersion::parse(version)?),
         None => None,
     };
-    parts.next().is_none().then_some(SecretId {
-        host,
+    if parts.next().is_some() {
+        return None;
+    }
+    Some(SecretId {
+        vault_url: &id[..id.len() - rest.len() + host.len()],
+        host: Host::parse(host)?,
         secret,
         version,
     })
-}
-
-fn parse<'de, T: Deserialize<'de>>(
-    answer: &'de Answer,
-    operation: &str,
-    host: &Host,
-) -> Result<T, Refusal> {
-    let parsed = answer.json("JSON that is not what was asked for");
-    parsed
-        .map_err(|what| Refusal::senseless(operation, format!("`{host}` answered 200 with {what}")))
 }
 
 #[cfg(test)]
@@ -398,10 +403,8 @@ mod tests {
     #[test]
     fn ids_are_taken_apart() {
         let version = "204d23b5e2f34f78b0e708497bc631fa";
-        let id = parse_id(&format!(
-            "https://kv-prod.vault.azure.net:443/secrets/db/{version}"
-        ))
-        .unwrap();
+        let id = format!("https://kv-prod.vault.azure.net:443/secrets/db/{version}");
+        let id = parse_id(&id).unwrap();
         assert_eq!(id.host.name(), "kv-prod.vault.azure.net");
         assert_eq!(id.secret.as_str(), "db");
         assert_eq!(id.version.unwrap().as_str(), version);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::arm::{Found, Scope};
+use crate::arm::{Scope, VaultResource};
 use crate::error::Failures;
 use crate::session::Session;
 
@@ -18,8 +18,8 @@ pub fn vaults(session: &Session, scope: &Scope, jsonl: bool) -> Result<String, F
         .collect())
 }
 
-fn line(found: &Found) -> String {
-    let Found {
+fn line(found: &VaultResource) -> String {
+    let VaultResource {
         name,
         uri,
         location,
@@ -44,7 +44,7 @@ struct Object<'a> {
     public: Option<bool>,
 }
 
-fn object(found: &Found) -> String {
+fn object(found: &VaultResource) -> String {
     let object = Object {
         name: found.name.as_str(),
         uri: &found.uri,

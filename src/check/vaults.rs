@@ -176,7 +176,7 @@ fn subscription(
         0 => "no vault".to_owned(),
         number => format!("{}: {}{more}", count(number, "vault"), shown.join(", ")),
     };
-    report.ok("subscription", &format!("{} has {vaults}", scope.words()))?;
+    report.ok("subscription", &format!("{scope} has {vaults}"))?;
     Ok(Some(names))
 }
 

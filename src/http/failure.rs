@@ -8,7 +8,7 @@ use crate::error::{Error, Exit};
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// What kind of failure it is.
-    pub kind: Kind,
+    pub kind: FailureKind,
     /// What happened, naming the host.
     pub cause: String,
     /// What to do about it, where that depends on nothing but the network.
@@ -17,7 +17,7 @@ pub struct Failure {
 
 /// The kinds of failure that callers and the retry rules tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FailureKind {
     /// The name servers say that there is no such host.
     NoSuchHost,
     /// The name could not be resolved now.
@@ -43,7 +43,7 @@ pub enum Kind {
 impl Failure {
     /// A failure without a hint.
     #[must_use]
-    pub fn new(kind: Kind, cause: impl Into<String>) -> Self {
+    pub fn new(kind: FailureKind, cause: impl Into<String>) -> Self {
         Self {
             kind,
             cause: cause.into(),
@@ -62,8 +62,8 @@ impl Failure {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self.kind {
-            Kind::Deadline => Exit::Deadline,
-            Kind::Silence | Kind::Garbled => Exit::Service,
+            FailureKind::Deadline => Exit::Deadline,
+            FailureKind::Silence | FailureKind::Garbled => Exit::Service,
             _ => Exit::Unreachable,
         }
     }
@@ -81,13 +81,13 @@ impl Failure {
     /// What to do about a failure of this kind, where nobody knew better.
     fn usual_hint(&self) -> Option<&'static str> {
         match self.kind {
-            Kind::Connection => Some(
+            FailureKind::Connection => Some(
                 "is port 443 open to it from here? Else a proxy (`--proxy`, `HTTPS_PROXY`) or another address (`--connect-to`) is needed",
             ),
-            Kind::Cut | Kind::Silence => Some(
+            FailureKind::Cut | FailureKind::Silence => Some(
                 "try again later; if it stays, something in between (a firewall, a proxy) breaks connections",
             ),
-            Kind::Deadline => Some("give it more time with `--timeout SECONDS`"),
+            FailureKind::Deadline => Some("give it more time with `--timeout SECONDS`"),
             _ => None,
         }
     }
@@ -97,7 +97,11 @@ impl Failure {
     pub fn may_pass(&self) -> bool {
         matches!(
             self.kind,
-            Kind::Resolution | Kind::Connection | Kind::Proxy | Kind::Cut | Kind::Silence
+            FailureKind::Resolution
+                | FailureKind::Connection
+                | FailureKind::Proxy
+                | FailureKind::Cut
+                | FailureKind::Silence
         )
     }
 }
@@ -107,5 +111,3 @@ impl fmt::Display for Failure {
         f.write_str(&self.cause)
     }
 }
-
-impl std::error::Error for Failure {}

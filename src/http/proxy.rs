@@ -3,6 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::failure::{Failure, FailureKind};
+use super::url::{bare, parse_port};
+
 /// An HTTP proxy that is asked to CONNECT.
 #[derive(Clone)]
 pub struct Proxy {
@@ -183,18 +186,22 @@ impl ConnectTo {
         let (from_host, rest) = take_host(text)?;
         let (from_port, rest) = rest.split_once(':')?;
         let (to_host, to_port) = take_host(rest)?;
+        let port = |text: &str| match text {
+            "" => Some(None),
+            text => parse_port(text).map(Some),
+        };
         Some(Self {
             from_host,
-            from_port: optional_port(from_port)?,
+            from_port: port(from_port)?,
             to_host,
-            to_port: optional_port(to_port)?,
+            to_port: port(to_port)?,
         })
     }
 
     /// Whether it is about this host and port.
     #[must_use]
     pub fn applies(&self, host: &str, port: u16) -> bool {
-        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let host = bare(host);
         self.from_host
             .as_ref()
             .is_none_or(|from| from.eq_ignore_ascii_case(host))
@@ -230,19 +237,62 @@ fn take_host(text: &str) -> Option<(Option<String>, &str)> {
     Some(((!host.is_empty()).then(|| host.to_owned()), rest))
 }
 
-/// `None`: malformed; `Some(None)`: empty.
-#[allow(
-    clippy::option_option,
-    reason = "an empty port and a malformed one are different things"
-)]
-fn optional_port(text: &str) -> Option<Option<u16>> {
-    if text.is_empty() {
-        return Some(None);
-    }
-    if !text.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    text.parse().ok().filter(|&port| port != 0).map(Some)
+/// ureq tells the proxy's status in text only: "proxy server responded 407/407".
+pub(super) fn refused(words: &str, proxy: Option<&Proxy>, host: &str) -> Failure {
+    let name = proxy.map(ToString::to_string).unwrap_or_default();
+    let status = words
+        .split(|c: char| !c.is_ascii_digit())
+        .find(|part| part.len() == 3);
+    let Some(status) = status else {
+        let cause = format!("the proxy `{name}` closed the connection without an answer");
+        return Failure::new(FailureKind::Proxy, cause).hint(CHECK);
+    };
+    let (kind, hint) = match status {
+        // tinyproxy says 401 to a wrong password.
+        "401" | "407" if proxy.is_some_and(Proxy::has_user) => (
+            FailureKind::ProxyRefusal,
+            "it does not accept the user and the password in its URL",
+        ),
+        "401" | "407" => (
+            FailureKind::ProxyRefusal,
+            "it asks for a user and a password: put them into the URL in `HTTPS_PROXY` or the configuration file",
+        ),
+        "403" => (
+            FailureKind::ProxyRefusal,
+            "its rules forbid this host: have it allowed, or exempt it with `NO_PROXY`",
+        ),
+        // tinyproxy says 500 to a name it cannot resolve and to an address it cannot reach.
+        "500" | "502" | "503" | "504" => (
+            FailureKind::Proxy,
+            "the proxy could not reach the host, or does not know its name",
+        ),
+        _ => (
+            FailureKind::ProxyRefusal,
+            "check the proxy's URL, or exempt the host with `NO_PROXY`",
+        ),
+    };
+    let cause = format!("the proxy `{name}` refused to connect to `{host}` (status {status})");
+    Failure::new(kind, cause).hint(hint)
+}
+
+const CHECK: &str =
+    "check `--proxy`, `HTTPS_PROXY` or the configuration's `proxy`; `--no-proxy` goes without";
+
+/// A failure to reach the proxy, said of the proxy.
+pub(super) fn unusable(failure: Failure) -> Failure {
+    let kind = match failure.kind {
+        FailureKind::Deadline => return failure,
+        // It is not the service's name that does not exist.
+        FailureKind::NoSuchHost => FailureKind::ProxyRefusal,
+        _ if failure.may_pass() => FailureKind::Proxy,
+        kind => kind,
+    };
+    let hint = match failure.hint {
+        Some(hint) if kind != FailureKind::ProxyRefusal => hint,
+        _ => CHECK.to_owned(),
+    };
+    let cause = format!("the proxy cannot be used: {}", failure.cause);
+    Failure::new(kind, cause).hint(hint)
 }
 
 #[cfg(test)]

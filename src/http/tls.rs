@@ -8,8 +8,9 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use super::observe::{Observed, Observer};
+use super::url::bare;
 
 /// Certificates that are trusted besides the built-in roots.
 #[derive(Clone, Default)]
@@ -97,7 +98,7 @@ pub fn describe(error: &rustls::Error, host: &str) -> Failure {
 }
 
 fn tls(cause: String) -> Failure {
-    Failure::new(Kind::Tls, cause)
+    Failure::new(FailureKind::Tls, cause)
 }
 
 fn certificate(error: &CertificateError, host: &str) -> Failure {
@@ -195,12 +196,7 @@ fn issuer_hint() -> String {
 
 /// The name that the server's certificate must be for.
 pub fn server_name(host: &str) -> Option<ServerName<'static>> {
-    ServerName::try_from(
-        host.trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_owned(),
-    )
-    .ok()
+    ServerName::try_from(bare(host).to_owned()).ok()
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use super::pem::{Key, Pem};
 use super::{ASSERTION_TYPE, Application};
 use crate::cloud::Host;
 use crate::error::{Error, Exit};
-use crate::http::Client;
+use crate::http::{Client, Service};
 use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 

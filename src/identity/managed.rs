@@ -1,6 +1,6 @@
 //! Managed identities: what their endpoints, wherever they are, have in common.
 
-use std::net::IpAddr;
+use std::fmt;
 
 use percent_encoding::utf8_percent_encode;
 
@@ -22,15 +22,6 @@ pub enum ManagedIdentity {
 }
 
 impl ManagedIdentity {
-    /// Which it is, for messages.
-    #[must_use]
-    pub fn words(&self) -> String {
-        match self.id() {
-            None => "this machine's managed identity".to_owned(),
-            Some(id) => format!("the managed identity `{id}`"),
-        }
-    }
-
     /// The id of a user-assigned one.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
@@ -41,7 +32,7 @@ impl ManagedIdentity {
     }
 
     pub(super) fn operation(&self) -> String {
-        format!("cannot get a token for {}", self.words())
+        format!("cannot get a token for {self}")
     }
 
     /// The request's URL. The services disagree in the name of the resource id's parameter.
@@ -68,6 +59,23 @@ impl ManagedIdentity {
     }
 }
 
+impl fmt::Display for ManagedIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.id() {
+            None => f.write_str("this machine's managed identity"),
+            Some(id) => write!(f, "the managed identity `{id}`"),
+        }
+    }
+}
+
+/// Whether an endpoint's own no is about the identity, or it is the endpoint that fails.
+pub(super) fn exit(status: u16) -> Exit {
+    match status {
+        404 | 408 | 410 | 429 => Exit::Service,
+        _ => Exit::NoToken,
+    }
+}
+
 /// The whole URL of an endpoint that a variable names.
 #[derive(Clone, Debug)]
 pub struct Endpoint(String);
@@ -78,10 +86,7 @@ impl Endpoint {
     /// # Errors
     /// Says what is not allowed.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let url = plain(text)?;
-        if !url.is_https() && !is_near(url.host()) {
-            return Err(FAR);
-        }
+        near(&bare(text)?)?;
         Ok(Self(text.to_owned()))
     }
 
@@ -90,7 +95,7 @@ impl Endpoint {
     /// # Errors
     /// Says what is not allowed.
     pub fn parse_loopback(text: &str) -> Result<Self, &'static str> {
-        if !is_loopback(plain(text)?.host()) {
+        if !bare(text)?.is_loopback() {
             return Err("Azure Arc's endpoint must be on this machine (`127.0.0.1`, `localhost`)");
         }
         Ok(Self(text.to_owned()))
@@ -101,36 +106,21 @@ impl Endpoint {
     }
 }
 
-pub(super) const FAR: &str =
-    "plain http is allowed to loopback, link-local and private addresses only";
+/// Plain http goes to loopback, link-local and private addresses only: a token in the clear must not leave
+/// the machine's own network.
+pub(super) fn near(url: &Url) -> Result<(), &'static str> {
+    if url.is_https() || url.is_near() {
+        return Ok(());
+    }
+    Err("plain http is allowed to loopback, link-local and private addresses only")
+}
 
-fn plain(text: &str) -> Result<Url, &'static str> {
+fn bare(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text).ok_or("not an http or https URL")?;
     if url.query().is_some() || text.contains('#') {
         return Err("it must not have a query");
     }
     Ok(url)
-}
-
-fn is_loopback(host: &str) -> bool {
-    match host.parse() {
-        Ok(IpAddr::V4(address)) => address.is_loopback(),
-        Ok(IpAddr::V6(address)) => address.is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
-}
-
-/// Loopback, link-local or private: what plain http may go to.
-pub(super) fn is_near(host: &str) -> bool {
-    match host.parse() {
-        Ok(IpAddr::V4(address)) => {
-            address.is_loopback() || address.is_link_local() || address.is_private()
-        }
-        Ok(IpAddr::V6(address)) => {
-            address.is_loopback() || address.is_unicast_link_local() || address.is_unique_local()
-        }
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
 }
 
 #[cfg(test)]

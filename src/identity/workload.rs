@@ -57,13 +57,12 @@ impl Workload {
                 .hint("in Kubernetes the pod needs the label `azure.workload.identity/use: \"true\"` and its service account")
         };
         let content = file::read(&self.token_file, LARGEST, &self.deadline).map_err(problem)?;
-        let text = std::str::from_utf8(&content.bytes).unwrap_or("\0").trim();
-        if text.is_empty() {
-            return Err(problem("it is empty".to_owned()));
+        match std::str::from_utf8(&content.bytes).map(str::trim) {
+            Ok("") => Err(problem("it is empty".to_owned())),
+            Ok(text) if text.bytes().all(|b| b.is_ascii_graphic()) => {
+                Ok(Secret::new(text.to_owned()))
+            }
+            Ok(_) | Err(_) => Err(problem("what it holds is no token".to_owned())),
         }
-        if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(problem("what it holds is no token".to_owned()));
-        }
-        Ok(Secret::new(text.to_owned()))
     }
 }

@@ -30,6 +30,16 @@ pub enum KeyKind {
     Advanced(String),
 }
 
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain => "a key without an id (XSOAR 6)",
+            Self::Standard(_) => "a standard key (XSOAR 8)",
+            Self::Advanced(_) => "an advanced key (XSOAR 8)",
+        })
+    }
+}
+
 impl Key {
     /// A key that a header can carry: visible ASCII.
     #[must_use]
@@ -49,14 +59,8 @@ impl Key {
         self.kind != KeyKind::Plain
     }
 
-    /// What kind it is, for messages.
-    #[must_use]
-    pub fn words(&self) -> &'static str {
-        match self.kind {
-            KeyKind::Plain => "a key without an id (XSOAR 6)",
-            KeyKind::Standard(_) => "a standard key (XSOAR 8)",
-            KeyKind::Advanced(_) => "an advanced key (XSOAR 8)",
-        }
+    pub(crate) fn kind(&self) -> &KeyKind {
+        &self.kind
     }
 
     /// The key itself.
