@@ -6,6 +6,7 @@
 mod refusal;
 
 use std::collections::HashSet;
+use std::fmt;
 
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
@@ -39,17 +40,7 @@ pub struct Scope {
 impl Scope {
     /// What is attempted, for messages.
     fn operation(&self) -> String {
-        format!("cannot list the vaults of {}", self.words())
-    }
-
-    /// What it is, for messages.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let subscription = format!("the subscription `{}`", self.subscription);
-        match &self.resource_group {
-            Some(group) => format!("the resource group `{group}` in {subscription}"),
-            None => subscription,
-        }
+        format!("cannot list the vaults of {self}")
     }
 
     fn path(&self) -> String {
@@ -63,6 +54,15 @@ impl Scope {
             encoded(&self.subscription),
             group.unwrap_or_default()
         )
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(group) = &self.resource_group {
+            write!(f, "the resource group `{group}` in ")?;
+        }
+        write!(f, "the subscription `{}`", self.subscription)
     }
 }
 

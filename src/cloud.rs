@@ -14,7 +14,6 @@ pub struct Host {
 
 impl Host {
     /// Reads `HOST[:PORT]`, with or without `https://` and a final slash; `None` for anything else.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = strip_https(text);
         let text = text.strip_suffix('/').unwrap_or(text);
@@ -28,19 +27,16 @@ impl Host {
     }
 
     /// The name, in lower case.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// The port, where it is not 443.
-    #[must_use]
     pub fn port(&self) -> Option<u16> {
         self.port
     }
 
     /// The host that has `label` before this one's name.
-    #[must_use]
     pub fn under(&self, label: &str) -> Self {
         Self {
             name: format!("{}.{}", label.to_ascii_lowercase(), self.name),
@@ -59,7 +55,6 @@ impl fmt::Display for Host {
 }
 
 /// The text without a leading `https://`, in any case.
-#[must_use]
 pub fn strip_https(text: &str) -> &str {
     match text.get(..8) {
         Some(scheme) if scheme.eq_ignore_ascii_case("https://") => &text[8..],
@@ -173,13 +168,11 @@ const KNOWN: [Known; 9] = [
 
 impl Cloud {
     /// Azure's public cloud, the default.
-    #[must_use]
     pub fn public() -> Self {
         Self::from_known(&KNOWN[0])
     }
 
     /// The cloud of a name: ours, XSOAR's or Azure CLI's, in any case.
-    #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
         KNOWN
             .iter()
@@ -193,7 +186,6 @@ impl Cloud {
     }
 
     /// The known cloud whose tokens this authority gives: the first, where several share it.
-    #[must_use]
     pub fn by_authority(authority: &Host) -> Option<Self> {
         KNOWN
             .iter()
@@ -201,13 +193,16 @@ impl Cloud {
             .map(Self::from_known)
     }
 
-    /// The names `--cloud` takes, for a message.
-    #[must_use]
-    pub fn names() -> String {
-        KNOWN
-            .map(|known| format!("`{}`", known.names[0]))
-            .join(", ")
-    }
+    /// Ours for each known cloud: the words of `--cloud`.
+    pub(crate) const NAMES: [&'static str; KNOWN.len()] = {
+        let mut names = [""; KNOWN.len()];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = KNOWN[index].names[0];
+            index += 1;
+        }
+        names
+    };
 
     fn from_known(known: &Known) -> Self {
         let host = |name: &str| Host {

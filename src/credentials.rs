@@ -14,7 +14,8 @@ use std::io::{self, Write};
 
 use zeroize::Zeroizing;
 
-pub use shape::{Decode, Shape};
+pub(crate) use shape::Decode;
+pub use shape::Shape;
 
 use crate::secret::Secret;
 use crate::vault::{SecretName, SecretVersion, VaultName};
@@ -58,31 +59,38 @@ pub struct Document {
 
 /// How documents are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// A JSON array, one credential a line.
-    Xsoar,
-    /// One JSON object a line.
-    Jsonl,
-    /// Variables in python-dotenv's dialect.
-    Dotenv,
-    /// Variables for `eval` in any sh.
-    Shell,
-    /// One file a secret.
-    Files,
+pub(crate) enum Json {
+    /// An array, one credential a line.
+    Array,
+    /// One object a line.
+    Lines,
 }
 
-impl Format {
-    /// The format of a name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "xsoar" => Some(Self::Xsoar),
-            "jsonl" => Some(Self::Jsonl),
-            "dotenv" => Some(Self::Dotenv),
-            "shell" => Some(Self::Shell),
-            "files" => Some(Self::Files),
-            _ => None,
+impl Json {
+    pub(crate) fn render(self, documents: &[Document]) -> Zeroizing<Vec<u8>> {
+        match self {
+            Self::Array => json::array(documents),
+            Self::Lines => json::lines(documents),
         }
+    }
+}
+
+/// How variables are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// As python-dotenv reads them.
+    Dotenv,
+    /// For `eval` in any sh.
+    Shell,
+}
+
+impl Dialect {
+    pub(crate) fn render(self, variables: &[Variable]) -> Zeroizing<Vec<u8>> {
+        let rendered = match self {
+            Self::Dotenv => dotenv::render(variables),
+            Self::Shell => shell::render(variables),
+        };
+        rendered.unwrap_or_default()
     }
 }
 
@@ -111,7 +119,7 @@ pub fn check_variables(variables: &[Variable]) -> Result<(), Refused> {
     }
 }
 
-fn has_nul(value: &Secret) -> bool {
+pub(crate) fn has_nul(value: &Secret) -> bool {
     value.expose().contains('\0')
 }
 

@@ -237,6 +237,11 @@ impl<'a> Client<'a> {
         self.reporter
     }
 
+    /// When the run gives up.
+    pub(crate) fn deadline(&self) -> &Deadline {
+        &self.network.deadline
+    }
+
     /// Whether the run's time is over.
     #[must_use]
     pub fn out_of_time(&self) -> bool {

@@ -12,6 +12,7 @@ mod metadata;
 mod pem;
 mod workload;
 
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
@@ -53,25 +54,6 @@ pub enum Identity {
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 impl Identity {
-    /// Who it is, for `--verbose`.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let of = |application: &Application, proof| {
-            let Application { tenant, client_id } = application;
-            format!("the application `{client_id}` of the tenant `{tenant}`, by its {proof}")
-        };
-        match self {
-            Self::ClientSecret(by) => of(&by.application, "secret"),
-            Self::Certificate(by) => of(by.application(), "certificate"),
-            Self::Workload(by) => of(&by.application, "federated token"),
-            Self::Metadata(_, identity) => {
-                format!("{}, by the metadata endpoint", identity.words())
-            }
-            Self::Arc(_, identity) => format!("{}, by Azure Arc", identity.words()),
-            Self::AppService(_, identity) => format!("{}, by App Service", identity.words()),
-        }
-    }
-
     /// Something that anybody may ask of the authority which this identity's tokens come from: its OpenID
     /// configuration. A managed identity has its own endpoint, which says nothing to anybody.
     #[must_use]
@@ -117,6 +99,29 @@ impl Identity {
         }?;
         client.learn(token.secret());
         Ok(token)
+    }
+}
+
+/// Who it is, for `--verbose`.
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut of = |application: &Application, proof| {
+            let Application { tenant, client_id } = application;
+            write!(
+                f,
+                "the application `{client_id}` of the tenant `{tenant}`, by its {proof}"
+            )
+        };
+        match self {
+            Self::ClientSecret(by) => of(&by.application, "secret"),
+            Self::Certificate(by) => of(by.application(), "certificate"),
+            Self::Workload(by) => of(&by.application, "federated token"),
+            Self::Metadata(_, identity) => {
+                write!(f, "{}, by the metadata endpoint", identity.words())
+            }
+            Self::Arc(_, identity) => write!(f, "{}, by Azure Arc", identity.words()),
+            Self::AppService(_, identity) => write!(f, "{}, by App Service", identity.words()),
+        }
     }
 }
 

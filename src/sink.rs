@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 
 pub use attributes::{Attributes, Permissions};
-pub use owner::{NoOwner, Owner};
+pub(crate) use owner::Owner;
 pub use tree::Entry;
 
 use crate::deadline::Deadline;
@@ -40,6 +40,25 @@ pub struct Sink {
     /// Standard output where there is none.
     path: Option<PathBuf>,
     attributes: Attributes,
+}
+
+/// A directory of files, and what they are to be like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tree(Sink);
+
+impl Tree {
+    pub(crate) fn new(path: PathBuf, attributes: Attributes) -> Option<Self> {
+        let sink = Sink::new(path, attributes);
+        (!sink.is_stdout()).then_some(Self(sink))
+    }
+
+    pub(crate) fn write(&self, entries: &[Entry], deadline: &Deadline) -> Result<(), Error> {
+        self.0.write_tree(entries, deadline)
+    }
+
+    pub(crate) fn probe(&self, deadline: &Deadline) -> Result<String, Error> {
+        self.0.probe_tree(deadline)
+    }
 }
 
 /// What a whole write came to.

@@ -11,6 +11,7 @@ use super::{Credential, Document};
 use crate::error::{Error, Exit};
 use crate::secret::Secret;
 use crate::vault::{Content, SecretName, Tags};
+use crate::words::words;
 
 /// What the user wants to be made of a secret.
 #[derive(Clone, Debug, Default)]
@@ -19,18 +20,29 @@ pub struct Shape {
     pub user_tag: Option<String>,
     /// Whether values are JSON objects with user and password.
     pub json_value: bool,
-    /// Whether values are decoded.
-    pub decode: Option<Decode>,
 }
 
+words! {
 /// Which values are decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decode {
+pub(crate) enum Decode {
     /// Each, from base64.
-    Base64,
+    Base64 = "base64",
     /// Those that are said to be base64: by the content type of a PFX file, or by the tag that Azure CLI
     /// sets (`az keyvault secret set --encoding base64`).
-    Auto,
+    Auto = "auto",
+}
+}
+
+impl Decode {
+    /// The bytes of a value, decoded where that is wanted.
+    pub(crate) fn bytes(
+        decode: Option<Self>,
+        credential: &Credential,
+        content: &Content,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let kind = content.content_type.as_deref();
+        Shape::decoded(decode, credential, kind, &content.tags, &content.value)
+    }
 }
 
 impl Shape {
@@ -73,14 +85,25 @@ impl Shape {
     ///
     /// # Errors
     /// [`Exit::Service`] where it is not the base64 that was asked for.
-    pub fn bytes(
+    pub(crate) fn bytes(
         &self,
+        credential: &Credential,
+        content: Content,
+        decode: Option<Decode>,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let (kind, tags) = (content.content_type.clone(), content.tags.clone());
+        let password = self.document(credential, content)?.password;
+        Self::decoded(decode, credential, kind.as_deref(), &tags, &password)
+    }
+
+    fn decoded(
+        decode_: Option<Decode>,
         credential: &Credential,
         content_type: Option<&str>,
         tags: &Tags,
         value: &Secret,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let wanted = match self.decode {
+        let wanted = match decode_ {
             None => false,
             Some(Decode::Base64) => true,
             Some(Decode::Auto) => is_said_to_be_base64(content_type, tags),

@@ -9,13 +9,13 @@ use akv_xsoar::error::Exit;
 use akv_xsoar::options::table;
 
 /// Who stands below whom: a module imports only what has a lower number.
-const RANKS: [(&str, u8); 31] = [
+const RANKS: [(&str, u8); 34] = [
     ("buffer", 1),
     ("deadline", 0),
     ("error", 0),
-    ("missing", 0),
     ("report", 0),
     ("secret", 0),
+    ("words", 0),
     ("cloud", 1),
     ("file", 1),
     ("http", 1),
@@ -26,21 +26,24 @@ const RANKS: [(&str, u8); 31] = [
     ("arm", 3),
     ("credentials", 3),
     ("sink", 3),
+    ("messages", 4),
     ("selection", 4),
     ("session", 4),
     ("variables", 4),
     ("xsoar", 4),
-    ("select", 5),
-    ("gaps", 6),
-    ("read", 7),
+    ("gaps", 5),
+    ("resolve", 5),
+    ("read", 6),
+    ("named", 7),
+    ("exec", 8),
     ("fetch", 8),
-    ("exec", 9),
-    ("list", 9),
-    ("push", 9),
-    ("vaults", 9),
-    ("options", 10),
-    ("check", 11),
-    ("messages", 12),
+    ("get", 8),
+    ("list", 8),
+    ("push", 8),
+    ("vaults", 8),
+    ("options", 9),
+    ("check", 10),
+    ("command", 11),
 ];
 
 /// The crates of others in the shipped binary, at most: each is somebody who could harm it.
