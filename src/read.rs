@@ -155,7 +155,7 @@ fn warn_of_age(session: &Session, wanted: &Wanted, content: &Content) {
     if let Some(at) = expires.filter(|at| *at <= SystemTime::now()) {
         // It is past, so HTTP can write it.
         session.reporter().warning(&format!(
-            "`{}` expired on {} and is used all the same",
+            "`{}` expired on {} and is used anyway",
             wanted.credential,
             httpdate::fmt_http_date(at)
         ));

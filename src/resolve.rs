@@ -147,7 +147,7 @@ pub(crate) fn choose<'a>(
 
 const NOTHING: &str = "nothing to read";
 const UNSEEN: &str = "`akv-xsoar vaults` shows those that the identity may see: it needs the role `Reader` on them, their resource group or the subscription";
-const SKIP: &str = "`akv-xsoar list --vault NAME` shows what there is; with `--missing skip` nothing is as good as something";
+const SKIP: &str = "`akv-xsoar list --vault NAME` shows what there is; with `--missing skip` it is no error to find nothing";
 
 /// What came of a filter.
 struct Filtered<'a> {

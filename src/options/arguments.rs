@@ -141,7 +141,7 @@ fn verb(word: &str) -> Result<&'static CommandRow, Error> {
         let what = if looks_so {
             format!("unknown command `{word}`")
         } else {
-            "the first argument is no command".to_owned()
+            "the first argument is not a command".to_owned()
         };
         let names: Vec<_> = COMMANDS
             .iter()

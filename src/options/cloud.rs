@@ -37,7 +37,7 @@ impl Configured<'_> {
 fn of_name(setting: &Setting) -> Result<Cloud, Error> {
     Cloud::by_name(setting.text()).ok_or_else(|| {
         let what = format!(
-            "{} is no cloud that this program knows{}",
+            "{} is not a cloud that this program knows{}",
             setting.origin,
             setting.shown(": ")
         );
@@ -77,14 +77,14 @@ fn of_authority(
         && proof.is_some_and(|proof| proof != Rank::Environment)
     {
         let what = format!(
-            "{} names `{authority}`, which is no known cloud's, and the proof does not come from the environment",
+            "{} names `{authority}`, which is not the authority of a known cloud, while the proof does not come from the environment",
             setting.origin
         );
         return Err(Error::usage(what).hint("if it is meant, give it as `--authority-host`"));
     }
     if !has_suffix {
         let what = format!(
-            "{} names `{authority}`, which is no known cloud's: `--vault-suffix` is missing",
+            "{} names `{authority}`, which is not the authority of a known cloud: `--vault-suffix` is missing",
             setting.origin
         );
         return Err(Error::usage(what).hint(
@@ -111,7 +111,7 @@ fn host(setting: &Setting) -> Result<Host, Error> {
 }
 
 fn no_host(setting: &Setting) -> Error {
-    let what = format!("{} is no host{}", setting.origin, setting.shown(": "));
+    let what = format!("{} is not a host{}", setting.origin, setting.shown(": "));
     Error::usage(what)
         .hint("a host is written as `HOST` or `https://HOST`, and with `:PORT` for an emulator")
 }

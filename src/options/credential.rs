@@ -67,7 +67,7 @@ impl fmt::Display for Place<'_> {
 
 fn foreign(place: Place, url: &str, cloud: &Cloud) -> Error {
     let what = format!(
-        "{place} has a URL that is no vault's in this cloud (`https://NAME.{}`){}",
+        "{place} has a URL that is not that of a vault in this cloud (`https://NAME.{}`){}",
         cloud.vault_suffix,
         place.shown(url)
     );
@@ -98,7 +98,7 @@ pub(super) fn credential(place: Place, word: &str, cloud: &Cloud) -> Result<Cred
         None => None,
         Some(version) => Some(SecretVersion::parse(version).ok_or_else(|| {
             let shown = place.shown(word);
-            Error::usage(format!("{place} has a version that is none{shown}"))
+            Error::usage(format!("{place} has an invalid version{shown}"))
                 .hint("a version has 32 letters and digits")
         })?),
     };
@@ -119,10 +119,10 @@ fn is_plausible(word: &str) -> bool {
 fn malformed(place: Place, word: &str) -> Error {
     let what = match place {
         Place::Argument if is_plausible(word) => {
-            format!("`{}` is no CREDENTIAL", printable(word))
+            format!("`{}` is not a CREDENTIAL", printable(word))
         }
-        Place::Argument => "an argument is no CREDENTIAL".to_owned(),
-        Place::Setting(origin) => format!("{origin} names what is no CREDENTIAL"),
+        Place::Argument => "an argument is not a CREDENTIAL".to_owned(),
+        Place::Setting(origin) => format!("{origin} is not a CREDENTIAL"),
     };
     Error::usage(what).hint("a CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or https://VAULT…/secrets/NAME[/VERSION]")
 }
@@ -137,6 +137,6 @@ fn bad_name(place: Place, kind: &str, text: &str) -> Error {
         "vault" => "3 to 24 letters, digits and single hyphens, beginning with a letter",
         _ => "1 to 127 letters, digits and hyphens",
     };
-    Error::usage(format!("{place} has a name that no {kind} can have{shown}"))
+    Error::usage(format!("{place} has an invalid {kind} name{shown}"))
         .hint(format!("a {kind}'s name has {rule}"))
 }

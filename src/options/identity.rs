@@ -11,7 +11,7 @@ use super::table::OptionRow;
 use super::{Configured, table};
 use crate::error::Error;
 use crate::identity::{Identity, ManagedIdentity};
-use crate::words::{Word, words};
+use crate::words::words;
 use application::Half;
 
 /// The identity, and why it is this one.
@@ -146,12 +146,7 @@ impl Configured<'_> {
         let Some(setting) = self.settings.strongest(&table::IDENTITY) else {
             return Ok(None);
         };
-        let kind = IdentityKind::parse(setting.text()).ok_or_else(|| {
-            let (origin, shown) = (&setting.origin, setting.shown(": "));
-            let kinds = "the kinds are `secret`, `certificate`, `workload`, `imds`, `arc` and `app-service`";
-            Error::usage(format!("{origin} is no kind of identity{shown}")).hint(kinds)
-        })?;
-        Ok(Some((kind, &setting.origin)))
+        Ok(Some((setting.word()?, &setting.origin)))
     }
 
     /// The one claim that a rank makes, of those that agree with what is pinned.

@@ -51,8 +51,10 @@ impl Configured<'_> {
             return Ok(text.to_owned());
         }
         let (origin, shown) = (&setting.origin, setting.shown(": "));
-        Err(Error::usage(format!("{origin} is no api-version{shown}"))
-            .hint("an api-version is written as `7.4` or `2025-07-01`"))
+        Err(
+            Error::usage(format!("{origin} is not an api-version{shown}"))
+                .hint("an api-version is written as `7.4` or `2025-07-01`"),
+        )
     }
 
     pub(crate) fn network(&self) -> Result<Network, Error> {
@@ -160,8 +162,8 @@ impl Configured<'_> {
         };
         let proxy = Proxy::parse(setting.text()).map_err(|problem| {
             let what = match problem {
-                ProxyProblem::Scheme => "is no HTTP proxy's URL",
-                ProxyProblem::Malformed => "is no proxy's URL",
+                ProxyProblem::Scheme => "is not the URL of an HTTP proxy",
+                ProxyProblem::Malformed => "is not a valid proxy URL",
             };
             Error::usage(format!("{} {what}", setting.origin))
                 .hint("a proxy is written as `http://HOST:PORT`")

@@ -96,7 +96,7 @@ impl Configured<'_> {
             return Ok(setting.text().to_owned());
         }
         let (origin, shown) = (&setting.origin, setting.shown(": "));
-        let what = format!("{origin} cannot be the beginning of a variable's name{shown}");
+        let what = format!("{origin} cannot begin a variable's name{shown}");
         Err(Error::usage(what).hint(NAME))
     }
 
@@ -223,7 +223,7 @@ impl Configured<'_> {
         let permissions = self.settings.strongest(&table::MODE).map(|setting| {
             Permissions::parse(setting.text()).ok_or_else(|| {
                 let (origin, shown) = (&setting.origin, setting.shown(": "));
-                Error::usage(format!("{origin} is no file's mode{shown}"))
+                Error::usage(format!("{origin} is not a file mode{shown}"))
                     .hint("a mode has three or four octal digits, at most 0777, such as `0640`")
             })
         });
@@ -254,10 +254,9 @@ fn variable(setting: &Setting, item: &str, cloud: &Cloud) -> Result<(String, Cre
     };
     if !is_identifier(name) {
         let shown = origin.shown(": ", &printable(name));
-        return Err(Error::usage(format!(
-            "{origin} has a name that no variable can have{shown}"
-        ))
-        .hint(NAME));
+        return Err(
+            Error::usage(format!("{origin} has an invalid variable name{shown}")).hint(NAME),
+        );
     }
     Ok((
         name.to_owned(),

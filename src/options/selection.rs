@@ -125,7 +125,7 @@ impl Configured<'_> {
 
     fn no_vault(&self, has_secrets: bool, needing: Option<&Setting>) -> Error {
         let widow = match needing {
-            _ if has_secrets => "there are secrets, and no vault".to_owned(),
+            _ if has_secrets => "secrets are given, but no vault".to_owned(),
             Some(setting) => format!("{} needs a vault", setting.origin),
             None => {
                 return Error::usage("nothing is selected").hint(format!(
@@ -143,7 +143,7 @@ impl Configured<'_> {
             Verb::Get => "name the secrets with `--secret NAME[,NAME…]`",
             _ => "name the secrets with `--secret NAME[,NAME…]`, or take all of them with `--all`",
         };
-        Error::usage("nothing is selected: there are vaults, and no secrets").hint(hint)
+        Error::usage("nothing is selected: vaults are given, but no secrets").hint(hint)
     }
 
     /// What asks for listings. A list of patterns without any pattern in it asks for nothing: it must not
@@ -184,7 +184,7 @@ impl Configured<'_> {
             Pattern::parse(item).ok_or_else(|| {
                 let (origin, shown) = (&setting.origin, setting.origin.shown(": ", item));
                 Error::usage(format!(
-                    "{origin} has a pattern that no name can match{shown}"
+                    "{origin} has a pattern that cannot match any name{shown}"
                 ))
                 .hint("a pattern has letters, digits, hyphens, `*` and `?`")
             })
@@ -248,10 +248,10 @@ impl Configured<'_> {
         };
         let group = self.settings.strongest(&table::RESOURCE_GROUP);
         Ok(Scope {
-            subscription: in_a_path(subscription, 64, "subscription's id")
+            subscription: in_a_path(subscription, 64, "subscription id")
                 .map_err(|error| error.hint("a subscription's id is a GUID (`az account list`)"))?,
             resource_group: group
-                .map(|group| in_a_path(group, 90, "resource group's name"))
+                .map(|group| in_a_path(group, 90, "resource group name"))
                 .transpose()
                 .map_err(|error| error.hint("`az group list` shows the names"))?,
         })
@@ -278,7 +278,9 @@ fn in_a_path(setting: &Setting, most: usize, kind: &str) -> Result<String, Error
         return Ok(text.to_owned());
     }
     let (origin, shown) = (&setting.origin, setting.shown(": "));
-    Err(Error::usage(format!("{origin} is no {kind}{shown}")))
+    Err(Error::usage(format!(
+        "{origin} is not a valid {kind}{shown}"
+    )))
 }
 
 /// Adds a credential unless it is there already; two versions of one secret have one name.

@@ -34,7 +34,7 @@ impl Configured<'_> {
         };
         let kind = self.key_kind()?;
         let key = Key::new(self.key()?, kind).ok_or_else(|| {
-            Error::usage("the API key or its id is nothing that a header can carry")
+            Error::usage("the API key or its id has characters that an HTTP header cannot carry")
                 .hint("both are one word: copy them again from XSOAR")
         })?;
         Server::new(url.text(), key).map_err(|problem| {

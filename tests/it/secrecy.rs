@@ -154,7 +154,7 @@ fn a_proxy_s_password_is_never_shown() {
             run.status(6).stderr_has("akv-xsoar: error: ").run();
         }
     }
-    // What is no proxy's URL, and one where everybody would see it.
+    // What is not a valid proxy URL, and one where everybody would see it.
     for url in [
         format!("socks5://user:{password}@proxy.example"),
         format!("http://user:{PROXY_PASSWORD}@proxy.example:port"),

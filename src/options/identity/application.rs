@@ -182,7 +182,7 @@ fn checked_tenant(setting: &Setting) -> Result<String, Error> {
         return Ok(text.to_owned());
     }
     Err(Error::usage(format!(
-        "{} is no tenant: letters, digits, dots and hyphens only",
+        "{} is not a valid tenant: it may have letters, digits, dots and hyphens only",
         setting.origin
     ))
     .hint("a tenant is a GUID, or a domain such as `contoso.onmicrosoft.com`"))
@@ -193,5 +193,8 @@ fn checked_id(setting: &Setting) -> Result<String, Error> {
     if text.len() <= 256 && text.bytes().all(|b| b.is_ascii_graphic()) && printable(text) == text {
         return Ok(text.to_owned());
     }
-    Err(Error::usage(format!("{} is no client id", setting.origin)).hint("a client id is a GUID"))
+    Err(
+        Error::usage(format!("{} is not a valid client id", setting.origin))
+            .hint("a client id is a GUID"),
+    )
 }

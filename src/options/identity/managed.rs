@@ -121,7 +121,7 @@ fn app_service(signs: Signs, identity: ManagedIdentity) -> Result<Identity, Erro
     };
     if !header.expose().bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::usage(format!(
-            "`{HEADER}` is nothing that a header can carry"
+            "`{HEADER}` has characters that an HTTP header cannot carry"
         )));
     }
     let endpoint = Endpoint::parse(endpoint.expose()).map_err(forbidden)?;
