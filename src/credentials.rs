@@ -153,6 +153,19 @@ impl Write for Length {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::canary::shows;
+
+    #[test]
+    fn debug_shows_no_password() {
+        let document = Document {
+            user: "db-password".to_owned(),
+            password: Secret::new("Canary-v4lue".to_owned()),
+            name: "kv-prod/db-password".to_owned(),
+        };
+        let text = format!("{document:?} {document:#?}");
+        assert!(text.contains("kv-prod/db-password"));
+        assert!(!shows(text.as_bytes(), "Canary-v4lue"), "{text}");
+    }
 
     #[test]
     fn every_value_with_a_nul_is_refused() {

@@ -185,3 +185,16 @@ pub fn words(error: &io::Error) -> String {
 pub fn shown(path: impl AsRef<OsStr>) -> String {
     crate::error::printable(&path.as_ref().to_string_lossy())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn we_and_root_are_no_strangers() {
+        let us = rustix::process::geteuid().as_raw();
+        assert!(is_trusted_owner(us));
+        assert!(is_trusted_owner(0));
+        assert!(!is_trusted_owner(us + 1));
+    }
+}

@@ -102,3 +102,8 @@ fn obey(
     messages.set_deadline(configured.deadline);
     Command::new(configured)?.run(caller, messages)
 }
+
+/// What the scenarios look for secrets with.
+#[cfg(test)]
+#[path = "../tests/it/canary.rs"]
+mod canary;
