@@ -29,7 +29,7 @@ pub(crate) use identity::Identified;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
-use crate::file::shown;
+use crate::file::{ReadError, shown};
 use crate::report::{Reporter, Verbosity};
 use crate::secret::Secret;
 use settings::{Origin, Rank, Settings};
@@ -147,7 +147,7 @@ impl<'a> Configured<'a> {
         let operation = format!("cannot use the configuration file `{}`", shown(path));
         let problem = |cause: String| Error::new(Exit::Usage, operation.as_str(), cause);
         let content = crate::file::read(path, config::LARGEST, &self.deadline)
-            .map_err(|cause| self.unreadable(&operation, cause))?;
+            .map_err(|cause| self.unreadable(&operation, &cause))?;
         let access = content.access;
         if !access.is_ours() {
             return Err(problem("it belongs to another user".to_owned())
@@ -169,13 +169,13 @@ impl<'a> Configured<'a> {
     }
 
     /// A file that could not be read: the deadline may have passed before anything came from it.
-    fn unreadable(&self, operation: &str, cause: String) -> Error {
+    fn unreadable(&self, operation: &str, cause: &ReadError) -> Error {
         let exit = if self.deadline.passed() {
             Exit::Deadline
         } else {
             Exit::Usage
         };
-        Error::new(exit, operation, cause)
+        Error::new(exit, operation, cause.to_string())
     }
 
     fn verbosity(&self) -> Result<Verbosity, Error> {

@@ -11,9 +11,9 @@ use rustix::process::{
 
 use crate::error::Exit;
 
-/// What a command gets back that is run in this process's place, and what it is asked about.
+/// What this process was started with, of which a command that is run in its place gets its part.
 pub struct Caller<'a> {
-    /// A variable of the environment.
+    /// A variable of the environment, by its name.
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
     /// The limit of core files as it was.
     pub core_limit: CoreLimit,

@@ -119,7 +119,7 @@ impl Configured<'_> {
         );
         let hint = "it must hold CA certificates in PEM (`-----BEGIN CERTIFICATE-----`)";
         let content = crate::file::read(path, LARGEST_BUNDLE, &self.deadline)
-            .map_err(|cause| self.unreadable(&operation, cause).hint(hint))?;
+            .map_err(|cause| self.unreadable(&operation, &cause).hint(hint))?;
         let (roots, unusable) = ExtraRoots::from_pem(&content.bytes)
             .map_err(|cause| Error::new(Exit::Usage, operation, cause).hint(hint))?;
         if unusable > 0 {

@@ -55,7 +55,7 @@ impl Configured<'_> {
             format!("`{}`", shown(path))
         };
         let operation = format!("cannot read the {what} of {origin} from {name}");
-        let unread = |cause| self.unreadable(&operation, cause);
+        let unread = |cause| self.unreadable(&operation, &cause);
         if is_stdin {
             let bytes = crate::file::read_stdin(LARGEST, &self.deadline).map_err(unread)?;
             return Ok(Proof { operation, bytes });
