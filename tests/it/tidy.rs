@@ -1,5 +1,8 @@
 //! House rules: layers, no panics without proof, and one story in help, README and code.
 
+mod glossary;
+mod modules;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -91,7 +94,9 @@ const EXPOSING: [&str; 18] = [
 #[test]
 fn layers_only_look_down() {
     let rank: BTreeMap<_, _> = RANKS.into_iter().collect();
-    for (name, text) in sources() {
+    let sources = sources();
+    let modules = modules::all(&sources);
+    for (name, text) in &sources {
         let module = name.split(['/', '.']).next().unwrap();
         if matches!(module, "lib" | "main") {
             continue;
@@ -99,7 +104,8 @@ fn layers_only_look_down() {
         let own = rank
             .get(module)
             .unwrap_or_else(|| panic!("`{module}` has no rank"));
-        for used in uses(&product(&text)) {
+        for used in modules::named(name, text, &modules) {
+            let used = &used[0];
             if used == module {
                 continue;
             }
@@ -352,19 +358,4 @@ pub fn product(text: &str) -> String {
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
-}
-
-/// The top modules that a file imports or names by `crate::`.
-fn uses(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for part in text.split("crate::").skip(1) {
-        let name: String = part
-            .chars()
-            .take_while(|c| c.is_ascii_lowercase() || *c == '_')
-            .collect();
-        if !name.is_empty() {
-            found.push(name);
-        }
-    }
-    found
 }
