@@ -28,15 +28,15 @@ const RULES: PageRules = PageRules {
 const NO_LIST: &str = "JSON that is no list of vaults";
 
 /// Where what is selected names its vaults.
-pub const NOT_NEEDED: &str = "to read secrets of vaults that are named it is not needed";
+pub(crate) const NOT_NEEDED: &str = "to read secrets of vaults that are named it is not needed";
 
 /// Where vaults are looked for.
 #[derive(Clone, Debug)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// The subscription's id.
-    pub subscription: String,
+    pub(crate) subscription: String,
     /// The resource group, where one is meant.
-    pub resource_group: Option<String>,
+    pub(crate) resource_group: Option<String>,
 }
 
 impl Scope {
@@ -65,22 +65,22 @@ impl fmt::Display for Scope {
 
 /// A vault as Resource Manager knows it.
 #[derive(Debug)]
-pub struct VaultResource {
+pub(crate) struct VaultResource {
     /// Its name, as it is spelled there.
-    pub name: VaultName,
+    pub(crate) name: VaultName,
     /// Its URI, under the cloud's suffix.
-    pub uri: String,
+    pub(crate) uri: String,
     /// Its region.
-    pub location: String,
+    pub(crate) location: String,
     /// Whether it can be reached over the public network, where that is said.
-    pub public: Option<bool>,
+    pub(crate) public: Option<bool>,
 }
 
 /// Resource Manager's host in a cloud.
 ///
 /// # Errors
 /// [`Exit::Usage`] where the cloud has no known one.
-pub fn endpoint(cloud: &Cloud) -> Result<&Host, Error> {
+pub(crate) fn endpoint(cloud: &Cloud) -> Result<&Host, Error> {
     cloud.management.as_ref().ok_or_else(|| {
         Error::usage("the host of this cloud's Resource Manager is not known")
             .hint("give it as `--management-endpoint HOST`")
@@ -91,7 +91,7 @@ pub fn endpoint(cloud: &Cloud) -> Result<&Host, Error> {
 ///
 /// # Errors
 /// [`Exit::Usage`] where the cloud has no known host.
-pub fn public_url(cloud: &Cloud, scope: &Scope) -> Result<Url, Error> {
+pub(crate) fn public_url(cloud: &Cloud, scope: &Scope) -> Result<Url, Error> {
     Url::parse(&format!("https://{}{}", endpoint(cloud)?, scope.path()))
         .ok_or_else(|| Error::new(Exit::Usage, scope.operation(), "its id makes no URL"))
 }
@@ -101,7 +101,7 @@ pub fn public_url(cloud: &Cloud, scope: &Scope) -> Result<Url, Error> {
 /// # Errors
 /// [`Exit::NotFound`], [`Exit::Denied`] and what every request can lead to; [`Exit::Service`] for a vault
 /// whose URI is not under the cloud's suffix: no token goes there.
-pub fn vaults(
+pub(crate) fn vaults(
     client: &Client,
     token: &AccessToken,
     cloud: &Cloud,

@@ -35,16 +35,17 @@ impl Buffer {
         buffer
     }
 
+    /// What was filled in.
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.filled]
+    }
+
+    /// Puts these behind what is there.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.make_room(bytes.len());
         let end = self.filled + bytes.len();
         self.bytes[self.filled..end].copy_from_slice(bytes);
         self.filled = end;
-    }
-
-    /// What was filled in.
-    pub(crate) fn as_slice(&self) -> &[u8] {
-        &self.bytes[..self.filled]
     }
 
     /// Lets `read` fill in what it can take, as [`io::Read::read`] does, and tells how much that was.
@@ -67,18 +68,6 @@ impl Buffer {
         self.bytes
     }
 
-    /// As a secret, where it is UTF-8.
-    pub(crate) fn into_secret(self) -> Option<Secret> {
-        let mut bytes = self.into_bytes();
-        match String::from_utf8(std::mem::take(&mut *bytes)) {
-            Ok(text) => Some(Secret::new(text)),
-            Err(error) => {
-                error.into_bytes().zeroize();
-                None
-            }
-        }
-    }
-
     fn make_room(&mut self, more: usize) {
         let needed = self.filled.saturating_add(more);
         if needed <= self.bytes.len() {
@@ -91,6 +80,16 @@ impl Buffer {
     }
 }
 
+impl From<&Secret> for Buffer {
+    fn from(secret: &Secret) -> Self {
+        let value = secret.expose().as_bytes();
+        let mut buffer = Self::with_room(value.len());
+        buffer.push(value);
+        buffer
+    }
+}
+
+/// Never fails.
 impl io::Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.push(bytes);
@@ -127,13 +126,14 @@ mod tests {
         let mut source = text.as_bytes();
         let mut buffer = Buffer::with_room(10);
         while buffer.fill(|room| source.read(room)).unwrap() > 0 {}
-        assert_eq!(buffer.into_secret().unwrap().expose(), text);
+        assert_eq!(*buffer.into_bytes(), text.as_bytes());
     }
 
     #[test]
-    fn what_is_no_text_is_no_secret() {
-        let mut buffer = Buffer::default();
-        buffer.write_all(b"a\xff").unwrap();
-        assert!(buffer.into_secret().is_none());
+    fn a_secret_is_copied_whole() {
+        for value in ["", "a", "\u{e9}\0"] {
+            let buffer = Buffer::from(&Secret::new(value.into()));
+            assert_eq!(buffer.as_slice(), value.as_bytes());
+        }
     }
 }

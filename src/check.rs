@@ -6,141 +6,145 @@
 
 mod hosts;
 mod steps;
+mod subject;
 mod vaults;
 
 use crate::cloud::Cloud;
-use crate::credentials::Format;
-use crate::deadline::Deadline;
-use crate::error::{Error, Exit, Failures};
+use crate::error::{Exit, Failures};
+use crate::fetch::Output;
 use crate::http::Client;
-use crate::options::{Choice, Inspection, Parts};
+use crate::options::{Configured, Identified};
 use crate::report::Reporter;
-use crate::select;
-use crate::selection::{Selection, Vaults, What};
-use crate::session::Session;
-use crate::sink::Written;
+use crate::selection::{Selection, VaultSet, What};
 use hosts::Hosts;
-use steps::{Gone, Overheard, Report, Told};
-pub use steps::{State, Step};
-use vaults::Order;
+use steps::{Next, Overheard, Report, Stop};
+use subject::Subject;
 
-/// Tries everything that a fetch needs, and tells each step.
-///
-/// # Errors
-/// The report could not be written.
-pub fn check(
-    inspection: Inspection,
-    reporter: &dyn Reporter,
-    tell: &mut dyn FnMut(&Step) -> Result<Written, Error>,
-) -> Result<Exit, Failures> {
-    let overheard = Overheard::new(reporter);
-    let mut report = Report::new(tell, &overheard);
-    let told = match inspection.parts {
-        Ok(parts) => steps(parts, inspection.deadline, &overheard, &mut report),
-        Err(error) => unconfigured(&error, &mut report),
-    };
-    match told {
-        Ok(()) => Ok(report.exit()),
-        Err(Gone::Reader) => Ok(Exit::Done),
-        Err(Gone::Unwritten(error)) => Err(error.into()),
+/// Everything that a fetch needs, and a push, tried.
+pub(crate) struct Check<'a> {
+    configured: Configured<'a>,
+}
+
+impl<'a> Check<'a> {
+    pub(crate) fn new(configured: Configured<'a>) -> Self {
+        Self { configured }
+    }
+
+    pub(crate) fn run(self, reporter: &dyn Reporter) -> Result<Exit, Failures> {
+        let overheard = Overheard::new(reporter);
+        let deadline = self.configured.deadline;
+        let mut report = Report::new(&overheard, self.configured.is_jsonl(), deadline);
+        match self.steps(&overheard, &mut report) {
+            Ok(()) => Ok(report.exit()),
+            Err(Stop::ReaderGone) => Ok(Exit::Done),
+            Err(Stop::Unwritten(error)) => Err(error.into()),
+        }
+    }
+
+    fn steps(&self, overheard: &Overheard, report: &mut Report) -> Next {
+        let configured = &self.configured;
+        if let Some(problem) = &configured.problem {
+            report.failed("configuration", problem)?;
+            return report.untried("everything else", "what is configured is not known");
+        }
+        let settings = match configured.overview().as_slice() {
+            [] => "nothing is set: the defaults".to_owned(),
+            settings => settings.join(", "),
+        };
+        report.ok("configuration", &settings)?;
+        let identified = report.take("identity", configured.identity())?;
+        if let Some(identified) = &identified {
+            identity(identified, report)?;
+        }
+        let proof = identified.as_ref().and_then(|identified| identified.proof);
+        let cloud = report.take("cloud", configured.cloud(proof))?;
+        if let Some(cloud) = &cloud {
+            report.ok("cloud", &hosts_of(cloud))?;
+        }
+        let missing = report.take("selection", configured.missing())?;
+        let named = cloud.as_ref().map(|cloud| {
+            let format = configured.format()?;
+            Ok((format, configured.naming(cloud, format)?))
+        });
+        let selection = match (&cloud, &named) {
+            (Some(cloud), Some(Ok((_, naming)))) => {
+                report.take("selection", configured.selection(cloud, naming.as_ref()))?
+            }
+            _ => None,
+        };
+        if let Some(selection) = &selection {
+            describe(selection, report)?;
+        }
+        let scope = report.take("subscription", configured.maybe_scope())?;
+        let server = report.take("xsoar", configured.maybe_server())?.flatten();
+        let output =
+            named.map(|named| named.and_then(|(format, naming)| configured.output(format, naming)));
+        let output = match output {
+            Some(output) => report.take("output", output)?,
+            None => None,
+        };
+        let subject = Subject {
+            selection,
+            missing,
+            scope: scope.flatten(),
+            shape: configured.shape(),
+            output,
+        };
+        if !subject.is_open() {
+            // What can be judged without asking is judged before anybody is asked.
+            subject.variables(None, report)?;
+        }
+        let api_version = report.take("api-version", configured.api_version())?;
+        let network = report.take("network", configured.network())?;
+        if let Some(network) = &network {
+            report.ok("network", &configured.network_overview(network))?;
+        }
+        let client = network.map(|network| Client::observing(network, overheard));
+        match (&client, &cloud, &api_version) {
+            (Some(client), Some(cloud), Some(api_version)) => {
+                let identity = identified.as_ref().map(|identified| &identified.identity);
+                let hosts = Hosts::new(client, cloud, api_version, identity);
+                over_the_network(hosts, &subject, report)?;
+            }
+            _ => report.untried(
+                "hosts, clock, token and vaults",
+                "what is wrong above leaves no way to them",
+            )?,
+        }
+        // Nothing of Azure's is needed for it.
+        match (&client, &server) {
+            (_, None) => {}
+            (Some(client), Some(server)) => hosts::xsoar(client, server, report)?,
+            (None, Some(_)) => {
+                report.untried("xsoar", "what is wrong above leaves no way to it")?;
+            }
+        }
+        self.place(subject.output.as_ref(), report)
+    }
+
+    /// Where the output goes.
+    fn place(&self, output: Option<&Output>, report: &mut Report) -> Next {
+        let deadline = &self.configured.deadline;
+        let probed = match output {
+            None => return report.untried("output", "what is wrong above leaves it unknown"),
+            Some(Output::Documents(_, sink) | Output::Variables(_, _, sink)) => {
+                sink.probe(deadline)
+            }
+            Some(Output::Files(_, tree)) => tree.probe(deadline),
+        };
+        match report.take("output", probed)? {
+            Some(found) => report.ok("output", &found),
+            None => Ok(()),
+        }
     }
 }
 
-fn unconfigured(error: &Error, report: &mut Report) -> Told {
-    report.failed("configuration", error)?;
-    report.untried("everything else", "what is configured is not known")
-}
-
-fn steps(parts: Parts, deadline: Deadline, overheard: &Overheard, report: &mut Report) -> Told {
-    let settings = match parts.settings.as_slice() {
-        [] => "nothing is set: the defaults".to_owned(),
-        settings => settings.join(", "),
-    };
-    report.ok("configuration", &settings)?;
-    let choice = report.take("identity", parts.choice)?;
-    if let Some(choice) = &choice {
-        identity(choice, report)?;
-    }
-    let cloud = report.take("cloud", parts.cloud)?;
-    if let Some(cloud) = &cloud {
-        report.ok("cloud", &hosts_of(cloud))?;
-    }
-    let missing = report.take("selection", parts.missing)?;
-    let selection = match parts.selection {
-        None => None,
-        Some(selection) => report.take("selection", selection)?,
-    };
-    if let Some(selection) = &selection {
-        describe(selection, report)?;
-    }
-    let scope = report.take("subscription", parts.scope)?.flatten();
-    let server = report.take("xsoar", parts.server)?.flatten();
-    let output = match parts.output {
-        None => None,
-        Some(output) => report.take("output", output)?,
-    };
-    if let (Some(selection), Some(output)) = (&selection, &output) {
-        // What can be judged without asking is judged before anybody is asked.
-        if !selection.is_open() {
-            vaults::variables(&select::known(selection), output, report)?;
-        }
-    }
-    let api_version = report.take("api-version", parts.api_version)?;
-    let network = report.take("network", parts.network)?;
-    let way = match &network {
-        Some((_, words)) => {
-            report.ok("network", words)?;
-            cloud.as_ref().zip(api_version.as_deref())
-        }
-        None => None,
-    };
-    let client = network.map(|(network, _)| Client::observing(network, overheard));
-    match (&client, way) {
-        (Some(client), Some((cloud, api_version))) => {
-            let way = Way {
-                client,
-                cloud,
-                api_version,
-                deadline,
-            };
-            let order = Order {
-                selection,
-                missing,
-                scope,
-                output: output.as_ref(),
-            };
-            over_the_network(&way, choice.as_ref(), &order, report)?;
-        }
-        _ => report.untried(
-            "hosts, clock, token and vaults",
-            "what is wrong above leaves no way to them",
-        )?,
-    }
-    // Nothing of Azure's is needed for it.
-    match (&client, &server) {
-        (_, None) => {}
-        (Some(client), Some(server)) => hosts::xsoar(client, server, report)?,
-        (None, Some(_)) => report.untried("xsoar", "what is wrong above leaves no way to it")?,
-    }
-    let Some(output) = output else {
-        return report.untried("output", "what is wrong above leaves it unknown");
-    };
-    let probed = match output.format {
-        Some(Format::Files) => output.sink.probe_tree(&deadline),
-        _ => output.sink.probe(&deadline),
-    };
-    match report.take("output", probed)? {
-        Some(found) => report.ok("output", &found),
-        None => Ok(()),
-    }
-}
-
-fn identity(choice: &Choice, report: &mut Report) -> Told {
-    let moved = choice.moved.as_ref().map(|moved| format!("; {moved}"));
-    let (who, because) = (choice.identity.to_string(), &choice.because);
+fn identity(identified: &Identified, report: &mut Report) -> Next {
+    let moved = identified.moved.as_ref().map(|moved| format!("; {moved}"));
+    let (who, because) = (&identified.identity, &identified.because);
     let moved = moved.unwrap_or_default();
     report.ok("identity", &format!("{who}: {because}{moved}"))?;
-    match &choice.warning {
+    match &identified.warning {
         Some(warning) => report.note("identity", warning),
         None => Ok(()),
     }
@@ -157,7 +161,7 @@ fn hosts_of(cloud: &Cloud) -> String {
     )
 }
 
-fn describe(selection: &Selection, report: &mut Report) -> Told {
+fn describe(selection: &Selection, report: &mut Report) -> Next {
     let mut words = Vec::new();
     if let Some(from) = &selection.from_vaults {
         let what = match &from.what {
@@ -166,8 +170,8 @@ fn describe(selection: &Selection, report: &mut Report) -> Told {
             What::Listed(_) => "all secrets".to_owned(),
         };
         let vaults = match &from.vaults {
-            Vaults::Named(vaults) => count(vaults.len(), "vault"),
-            Vaults::Found(scope) => format!("every vault of {scope}"),
+            VaultSet::Named(vaults) => count(vaults.len(), "vault"),
+            VaultSet::Every(scope) => format!("every vault of {scope}"),
         };
         words.push(format!("{what} of {vaults}"));
     }
@@ -192,39 +196,20 @@ fn count(number: usize, thing: &str) -> String {
     }
 }
 
-/// The way to Azure, whoever asks.
-struct Way<'a> {
-    client: &'a Client<'a>,
-    cloud: &'a Cloud,
-    api_version: &'a str,
-    deadline: Deadline,
-}
-
-fn over_the_network(
-    way: &Way,
-    choice: Option<&Choice>,
-    order: &Order,
-    report: &mut Report,
-) -> Told {
-    let identity = choice.map(|choice| &choice.identity);
-    let mut hosts = Hosts::new(way.client, way.cloud, way.api_version, identity);
+fn over_the_network(mut hosts: Hosts, subject: &Subject, report: &mut Report) -> Next {
     hosts.authority(report)?;
-    if let Some(scope) = order.scope() {
-        hosts.management(scope, order.needs_scope(), report)?;
+    if let Some(scope) = subject.scope() {
+        hosts.management(scope, subject.needs_scope(), report)?;
     }
-    for vault in order.vaults() {
+    for vault in subject.vaults() {
         hosts.vault(&vault, report)?;
     }
     hosts.clock(report)?;
-    let Some(identity) = identity else {
-        return report.skip(order.left(Some("token")), "there is no identity to ask as");
-    };
-    let session = Session {
-        client: way.client,
-        identity,
-        cloud: way.cloud,
-        api_version: way.api_version,
-        deadline: way.deadline,
-    };
-    vaults::check(&session, order, &mut hosts, report)
+    match hosts.session() {
+        Some(session) => vaults::check(&session, subject, &mut hosts, report),
+        None => report.skip(
+            subject.left(Some("token")),
+            "there is no identity to ask as",
+        ),
+    }
 }

@@ -7,15 +7,14 @@ use std::fmt;
 
 /// A host, with a port only where it is not the default one (an emulator's).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Host {
+pub(crate) struct Host {
     name: String,
     port: Option<u16>,
 }
 
 impl Host {
     /// Reads `HOST[:PORT]`, with or without `https://` and a final slash; `None` for anything else.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = strip_https(text);
         let text = text.strip_suffix('/').unwrap_or(text);
         let (name, port) = match text.rsplit_once(':') {
@@ -28,20 +27,17 @@ impl Host {
     }
 
     /// The name, in lower case.
-    #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// The port, where it is not 443.
-    #[must_use]
-    pub fn port(&self) -> Option<u16> {
+    pub(crate) fn port(&self) -> Option<u16> {
         self.port
     }
 
     /// The host that has `label` before this one's name.
-    #[must_use]
-    pub fn under(&self, label: &str) -> Self {
+    pub(crate) fn under(&self, label: &str) -> Self {
         Self {
             name: format!("{}.{}", label.to_ascii_lowercase(), self.name),
             port: self.port,
@@ -59,8 +55,7 @@ impl fmt::Display for Host {
 }
 
 /// The text without a leading `https://`, in any case.
-#[must_use]
-pub fn strip_https(text: &str) -> &str {
+pub(crate) fn strip_https(text: &str) -> &str {
     match text.get(..8) {
         Some(scheme) if scheme.eq_ignore_ascii_case("https://") => &text[8..],
         _ => text,
@@ -90,13 +85,13 @@ fn is_host_name(name: &str) -> bool {
 
 /// One Azure cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cloud {
+pub(crate) struct Cloud {
     /// Where tokens come from: Entra ID's host.
-    pub authority: Host,
+    pub(crate) authority: Host,
     /// What follows a vault's name in its host.
-    pub vault_suffix: Host,
+    pub(crate) vault_suffix: Host,
     /// Azure Resource Manager's host, where the cloud has a known one.
-    pub management: Option<Host>,
+    pub(crate) management: Option<Host>,
 }
 
 /// A cloud's hosts as they are written down here.
@@ -173,14 +168,12 @@ const KNOWN: [Known; 9] = [
 
 impl Cloud {
     /// Azure's public cloud, the default.
-    #[must_use]
-    pub fn public() -> Self {
+    pub(crate) fn public() -> Self {
         Self::from_known(&KNOWN[0])
     }
 
     /// The cloud of a name: ours, XSOAR's or Azure CLI's, in any case.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Self> {
+    pub(crate) fn by_name(name: &str) -> Option<Self> {
         KNOWN
             .iter()
             .find(|known| {
@@ -193,21 +186,23 @@ impl Cloud {
     }
 
     /// The known cloud whose tokens this authority gives: the first, where several share it.
-    #[must_use]
-    pub fn by_authority(authority: &Host) -> Option<Self> {
+    pub(crate) fn by_authority(authority: &Host) -> Option<Self> {
         KNOWN
             .iter()
             .find(|known| authority.port.is_none() && known.authority == authority.name)
             .map(Self::from_known)
     }
 
-    /// The names `--cloud` takes, for a message.
-    #[must_use]
-    pub fn names() -> String {
-        KNOWN
-            .map(|known| format!("`{}`", known.names[0]))
-            .join(", ")
-    }
+    /// Ours for each known cloud: the words of `--cloud`.
+    pub(crate) const NAMES: [&'static str; KNOWN.len()] = {
+        let mut names = [""; KNOWN.len()];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = KNOWN[index].names[0];
+            index += 1;
+        }
+        names
+    };
 
     fn from_known(known: &Known) -> Self {
         let host = |name: &str| Host {

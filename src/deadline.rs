@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// The moment at which the run gives up, and the `--timeout` that set it.
 #[derive(Clone, Copy, Debug)]
-pub struct Deadline {
+pub(crate) struct Deadline {
     start: Instant,
     timeout: Duration,
 }
@@ -14,11 +14,10 @@ const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 
 impl Deadline {
     /// The default of `--timeout`.
-    pub const DEFAULT: Duration = Duration::from_secs(60);
+    pub(crate) const DEFAULT: Duration = Duration::from_secs(60);
 
     /// A deadline `timeout` after `start`.
-    #[must_use]
-    pub fn new(start: Instant, timeout: Duration) -> Self {
+    pub(crate) fn new(start: Instant, timeout: Duration) -> Self {
         Self {
             start,
             timeout: timeout.min(LONGEST),
@@ -26,33 +25,28 @@ impl Deadline {
     }
 
     /// When it passes.
-    #[must_use]
-    pub fn at(&self) -> Instant {
+    pub(crate) fn at(&self) -> Instant {
         self.start + self.timeout
     }
 
     /// What is left; zero once it has passed.
-    #[must_use]
-    pub fn left(&self) -> Duration {
+    pub(crate) fn left(&self) -> Duration {
         self.at().saturating_duration_since(Instant::now())
     }
 
     /// Whether it has passed.
-    #[must_use]
-    pub fn passed(&self) -> bool {
+    pub(crate) fn passed(&self) -> bool {
         self.left().is_zero()
     }
 
     /// The `--timeout` in seconds, as a person would write it.
-    #[must_use]
-    pub fn seconds(&self) -> String {
+    pub(crate) fn seconds(&self) -> String {
         seconds(self.timeout)
     }
 }
 
 /// A duration in seconds with at most three decimals.
-#[must_use]
-pub fn seconds(duration: Duration) -> String {
+pub(crate) fn seconds(duration: Duration) -> String {
     let text = format!("{:.3}", duration.as_secs_f64());
     text.trim_end_matches('0').trim_end_matches('.').to_owned() + " s"
 }

@@ -61,7 +61,6 @@ impl Exit {
     ];
 
     /// The process's exit code.
-    #[must_use]
     pub fn code(self) -> u8 {
         self as u8
     }
@@ -71,7 +70,7 @@ impl Exit {
 ///
 /// Texts have no final full stop, names stand in backticks, and nothing secret ever goes in.
 #[derive(Debug)]
-pub struct Error {
+pub(crate) struct Error {
     exit: Exit,
     operation: String,
     cause: String,
@@ -80,8 +79,7 @@ pub struct Error {
 
 impl Error {
     /// An error whose message is `operation: cause`.
-    #[must_use]
-    pub fn new(exit: Exit, operation: impl Into<String>, cause: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, operation: impl Into<String>, cause: impl Into<String>) -> Self {
         Self {
             exit,
             operation: operation.into(),
@@ -91,36 +89,31 @@ impl Error {
     }
 
     /// A usage or configuration error, which needs no cause of its own.
-    #[must_use]
-    pub fn usage(what: impl Into<String>) -> Self {
+    pub(crate) fn usage(what: impl Into<String>) -> Self {
         Self::new(Exit::Usage, what, "")
     }
 
     /// The same failure as part of a larger operation.
-    #[must_use]
-    pub fn of(mut self, operation: impl Into<String>) -> Self {
+    pub(crate) fn of(mut self, operation: impl Into<String>) -> Self {
         self.operation = operation.into();
         self
     }
 
     /// The same failure, with more to say of its cause, and the exit code that goes with that.
-    #[must_use]
-    pub fn and(mut self, words: &str, exit: Exit) -> Self {
+    pub(crate) fn and(mut self, words: &str, exit: Exit) -> Self {
         self.cause.push_str(words);
         self.exit = exit;
         self
     }
 
     /// With one line that says what to do.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// With a hint if there is one.
-    #[must_use]
-    pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
+    pub(crate) fn maybe_hint(mut self, hint: Option<String>) -> Self {
         if hint.is_some() {
             self.hint = hint;
         }
@@ -128,14 +121,12 @@ impl Error {
     }
 
     /// The exit code that this failure asks for.
-    #[must_use]
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
 
     /// What to do about it, where we know.
-    #[must_use]
-    pub fn advice(&self) -> Option<&str> {
+    pub(crate) fn advice(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 }
@@ -154,11 +145,11 @@ impl std::error::Error for Error {}
 
 /// One or more failures of one run, in the order in which they happened.
 #[derive(Debug)]
-pub struct Failures(Vec<Error>);
+pub(crate) struct Failures(Vec<Error>);
 
 impl Failures {
     /// The failures, if there are any.
-    pub fn check(failures: Vec<Error>) -> Result<(), Self> {
+    pub(crate) fn check(failures: Vec<Error>) -> Result<(), Self> {
         if failures.is_empty() {
             Ok(())
         } else {
@@ -167,19 +158,17 @@ impl Failures {
     }
 
     /// These, of which there is at least one.
-    #[must_use]
-    pub fn of(failures: Vec<Error>) -> Self {
+    pub(crate) fn of(failures: Vec<Error>) -> Self {
         Self(failures)
     }
 
     /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Error> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Error> {
         self.0.iter()
     }
 
     /// The first failure's exit code.
-    #[must_use]
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         self.0.first().map_or(Exit::Internal, Error::exit)
     }
 }
@@ -195,8 +184,7 @@ const LONGEST: usize = 500;
 
 /// Somebody else's text made fit for a terminal: one line, no control or invisible formatting
 /// characters, capped.
-#[must_use]
-pub fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(LONGEST));
     let mut count = 0;
     for c in text.chars() {

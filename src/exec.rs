@@ -13,11 +13,55 @@ use rustix::fs::{Access, AtFlags, CWD};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
-use crate::credentials::check_variables;
+use crate::credentials::Shape;
 use crate::error::{Error, Exit, Failures};
-use crate::fetch::Held;
-use crate::file::{shown, words};
+use crate::file::shown;
+use crate::named::{Named, read_named};
 use crate::process::Caller;
+use crate::report::Reporter;
+use crate::resolve::resolve;
+use crate::selection::Selection;
+use crate::session::Azure;
+use crate::system::SystemError;
+use crate::variables::Naming;
+
+/// What is run, and with which secrets in its environment.
+pub(crate) struct Exec {
+    pub(crate) azure: Azure,
+    pub(crate) selection: Selection,
+    pub(crate) shape: Shape,
+    pub(crate) naming: Naming,
+    /// The command, and its arguments.
+    pub(crate) words: Vec<OsString>,
+    /// Whether it gets nothing of this program's environment.
+    pub(crate) pristine: bool,
+}
+
+impl Exec {
+    /// Becomes the command. Comes back only with what prevented it.
+    pub(crate) fn run(&self, caller: &Caller, reporter: &dyn Reporter) -> Failures {
+        match self.prepare(caller, reporter) {
+            Ok((program, named)) => program.become_it(&named, caller).into(),
+            Err(failures) => failures,
+        }
+    }
+
+    /// Nothing is fetched for a command that does not exist.
+    fn prepare(
+        &self,
+        caller: &Caller,
+        reporter: &dyn Reporter,
+    ) -> Result<(Program<'_>, Named), Failures> {
+        let program = Program::find(&self.words, self.pristine, caller)?;
+        let client = self.azure.client(reporter);
+        let session = self.azure.session(&client);
+        let plan = resolve(&session, &self.selection)?;
+        let is_taken = |name: &str| program.is_taken(name, caller);
+        let named = read_named(&session, plan, &self.naming, &self.shape, is_taken)?;
+        reporter.progress_over();
+        Ok((program, named))
+    }
+}
 
 /// What proves this program's own identity, to Azure or to XSOAR: no business of the command's.
 const OURS: [&str; 6] = [
@@ -30,7 +74,7 @@ const OURS: [&str; 6] = [
 ];
 
 /// A command that is there, and can be run as far as its permissions tell.
-pub struct Program<'a> {
+struct Program<'a> {
     path: PathBuf,
     words: &'a [OsString],
     pristine: bool,
@@ -41,21 +85,21 @@ impl<'a> Program<'a> {
     ///
     /// # Errors
     /// [`Exit::NoCommand`] where there is none, [`Exit::CannotRun`] where what there is cannot be run.
-    pub fn find(words: &'a [OsString], pristine: bool, caller: &Caller) -> Result<Self, Error> {
+    fn find(words: &'a [OsString], pristine: bool, caller: &Caller) -> Result<Self, Error> {
         let word = words.first().map_or(OsStr::new(""), OsString::as_os_str);
         let operation = format!("cannot run `{}`", shown(word));
         let mut unfit = None;
         for path in candidates(word, caller) {
-            match problem(&path) {
-                None => {
+            match judge(&path) {
+                Ok(()) => {
                     return Ok(Self {
                         path,
                         words,
                         pristine,
                     });
                 }
-                Some(Problem::Absent) => {}
-                Some(Problem::Unfit(why)) => {
+                Err(NotRun::Absent) => {}
+                Err(NotRun::Unfit(why)) => {
                     unfit.get_or_insert(format!("`{}`: {why}", shown(&path)));
                 }
             }
@@ -70,18 +114,13 @@ impl<'a> Program<'a> {
     }
 
     /// Whether the command finds a variable there already.
-    #[must_use]
-    pub fn is_taken(&self, name: &str, caller: &Caller) -> bool {
+    fn is_taken(&self, name: &str, caller: &Caller) -> bool {
         !self.pristine && !OURS.contains(&name) && (caller.variable)(name).is_some()
     }
 
     /// Becomes the program. Comes back only with what prevented it.
-    #[must_use]
-    pub fn become_it(&self, held: &[Held], caller: &Caller) -> Failures {
-        let variables = Held::each(held);
-        if let Err(refused) = check_variables(&variables) {
-            return Held::refused(held, &refused);
-        }
+    fn become_it(&self, named: &Named, caller: &Caller) -> Error {
+        let variables = named.variables();
         let mut command = Command::new(&self.path);
         if let [first, rest @ ..] = self.words {
             command.arg0(first).args(rest);
@@ -101,7 +140,7 @@ impl<'a> Program<'a> {
         let lengths = variables
             .iter()
             .map(|(name, value)| name.len() + value.expose().len() + 2);
-        failed(&error, &self.path, &lengths.collect::<Vec<_>>()).into()
+        failed(&error, &self.path, &lengths.collect::<Vec<_>>())
     }
 }
 
@@ -122,27 +161,23 @@ fn candidates(word: &OsStr, caller: &Caller) -> Vec<PathBuf> {
         .collect()
 }
 
-enum Problem {
+/// Why what a path names is not what is run.
+enum NotRun {
     Absent,
     Unfit(String),
 }
 
-fn problem(path: &Path) -> Option<Problem> {
-    let metadata = match std::fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) => {
-            return Some(match error.kind() {
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Problem::Absent,
-                _ => Problem::Unfit(words(&error)),
-            });
-        }
-    };
+fn judge(path: &Path) -> Result<(), NotRun> {
+    let unfit = |error: io::Error| NotRun::Unfit(SystemError(&error).to_string());
+    let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => NotRun::Absent,
+        _ => unfit(error),
+    })?;
     if !metadata.is_file() {
-        return Some(Problem::Unfit("it is no file".to_owned()));
+        return Err(NotRun::Unfit("it is no file".to_owned()));
     }
-    let access = rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS);
-    let error = access.err()?;
-    Some(Problem::Unfit(words(&error.into())))
+    rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS)
+        .map_err(|errno| unfit(errno.into()))
 }
 
 /// Linux: `MAX_ARG_STRLEN`, 32 pages for one variable.
@@ -165,7 +200,11 @@ fn failed(error: &io::Error, path: &Path, lengths: &[usize]) -> Error {
             "the interpreter or loader that it names is not there".to_owned(),
             "a script names it in its first line (`#!…`); a program may be for another C library",
         ),
-        Some(Errno::NOENT) => (Exit::NoCommand, words(error), "it was there a moment ago"),
+        Some(Errno::NOENT) => (
+            Exit::NoCommand,
+            SystemError(error).to_string(),
+            "it was there a moment ago",
+        ),
         Some(Errno::NOEXEC) => (
             Exit::CannotRun,
             "it is neither a program for this machine nor a script".to_owned(),
@@ -173,7 +212,7 @@ fn failed(error: &io::Error, path: &Path, lengths: &[usize]) -> Error {
         ),
         _ => (
             Exit::CannotRun,
-            words(error),
+            SystemError(error).to_string(),
             "does it run by itself, without `akv-xsoar exec`?",
         ),
     };

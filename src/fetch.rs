@@ -1,208 +1,97 @@
-//! Everything selected, read and made into what was asked for: documents, variables, files, one value.
+//! `fetch`: everything selected, read and written as documents, as variables, or as one file a secret.
 
-use zeroize::Zeroizing;
+use std::collections::HashMap;
 
-use crate::credentials::{Credential, Document, Refused, Shape, Variable};
-use crate::error::{Error, Exit, Failures};
-use crate::missing::Missing;
-use crate::read::read;
-use crate::secret::Secret;
+use crate::buffer::Buffer;
+use crate::credentials::{Decode, Dialect, Json, Shape};
+use crate::error::Failures;
+use crate::named::read_named;
+use crate::report::Reporter;
+use crate::resolve::{Plan, resolve};
 use crate::selection::Selection;
-use crate::session::Session;
-use crate::sink::Entry;
+use crate::session::{Azure, Session};
+use crate::sink::{Entry, Sink, Tree};
 use crate::variables::Naming;
-use crate::vault::Content;
 
-/// What is to be read, and what is to be made of it.
-pub struct Order<'a> {
-    /// Of what.
-    pub selection: &'a Selection,
-    /// What becomes of what does not exist.
-    pub missing: Missing,
-    /// What is made of it.
-    pub shape: &'a Shape,
+/// What is fetched, and what becomes of it.
+pub(crate) struct Fetch {
+    pub(crate) azure: Azure,
+    pub(crate) selection: Selection,
+    pub(crate) shape: Shape,
+    pub(crate) output: Output,
 }
 
-/// Reads everything selected, whatever its names are, and hands each secret to `keep`.
-///
-/// # Errors
-/// Every failure there was; then what was kept is not all.
-pub fn each(
-    session: &Session,
-    order: &Order,
-    mut keep: impl FnMut(&Credential, Content) -> Result<(), Error>,
-) -> Result<(), Failures> {
-    let any = |_: &[_]| Ok(());
-    read(
-        session,
-        order.selection,
-        order.missing,
-        any,
-        |_, wanted, content| keep(&wanted.credential, content),
-    )
+/// How it is written, and where to.
+pub(crate) enum Output {
+    Documents(Json, Sink),
+    Variables(Dialect, Naming, Sink),
+    Files(Option<Decode>, Tree),
 }
 
-/// The documents of everything selected, in its order.
-///
-/// # Errors
-/// Every failure there was; then there are no documents.
-pub fn documents(session: &Session, order: &Order) -> Result<Vec<Document>, Failures> {
-    let mut documents = Vec::new();
-    each(session, order, |credential, content| {
-        documents.push(order.shape.document(credential, content)?);
+impl Fetch {
+    pub(crate) fn run(&self, reporter: &dyn Reporter) -> Result<(), Failures> {
+        let client = self.azure.client(reporter);
+        let session = self.azure.session(&client);
+        let plan = resolve(&session, &self.selection)?;
+        match &self.output {
+            Output::Documents(json, sink) => {
+                let documents = plan.read(&session, |wanted, content| {
+                    self.shape.document(&wanted.credential, content)
+                })?;
+                reporter.progress_over();
+                sink.write(json.render(&documents).as_slice(), client.deadline())?;
+            }
+            Output::Variables(dialect, naming, sink) => {
+                let named = read_named(&session, plan, naming, &self.shape, |_| false)?;
+                reporter.progress_over();
+                sink.write(named.render(*dialect).as_slice(), client.deadline())?;
+            }
+            Output::Files(decode, tree) => {
+                let files = self.files(&session, plan, *decode)?;
+                reporter.progress_over();
+                let entries: Vec<_> = files.iter().map(SecretFile::entry).collect();
+                tree.write(&entries, client.deadline())?;
+            }
+        }
         Ok(())
-    })?;
-    Ok(documents)
-}
-
-/// A variable, the credential whose password it holds, and that.
-pub struct Held {
-    names: Vec<String>,
-    credential: Credential,
-    password: Secret,
-}
-
-/// The variables of everything selected. Names that cannot be are refused before anything is read.
-///
-/// # Errors
-/// Every failure there was; then there are no variables.
-pub fn variables(
-    session: &Session,
-    order: &Order,
-    naming: &Naming,
-    is_taken: impl Fn(&str) -> bool,
-) -> Result<Vec<Held>, Failures> {
-    let mut names = Vec::new();
-    let mut held = Vec::new();
-    read(
-        session,
-        order.selection,
-        order.missing,
-        |wanted| {
-            let credentials: Vec<_> = wanted.iter().map(|wanted| &wanted.credential).collect();
-            names = naming.names(&credentials, is_taken)?;
-            Ok(())
-        },
-        |index, wanted, content| {
-            held.push((
-                index,
-                wanted.credential.clone(),
-                order.shape.document(&wanted.credential, content)?.password,
-            ));
-            Ok(())
-        },
-    )?;
-    let held = held.into_iter().map(|(index, credential, password)| Held {
-        names: names.get(index).cloned().unwrap_or_default(),
-        credential,
-        password,
-    });
-    Ok(held.collect())
-}
-
-impl Held {
-    /// Each variable's name and value, in order.
-    #[must_use]
-    pub fn each(held: &[Self]) -> Vec<Variable<'_>> {
-        held.iter()
-            .flat_map(|one| one.names.iter().map(|name| (name.as_str(), &one.password)))
-            .collect()
     }
 
-    /// The credentials whose values no variable can hold.
-    pub fn refused(held: &[Self], refused: &Refused) -> Failures {
-        let owners: Vec<_> = held
-            .iter()
-            .flat_map(|one| one.names.iter().map(|_| &one.credential))
-            .collect();
-        let mut credentials: Vec<String> = refused
-            .0
-            .iter()
-            .filter_map(|&index| owners.get(index))
-            .map(ToString::to_string)
-            .collect();
-        credentials.dedup();
-        let errors = credentials.iter().map(|credential| nul(credential));
-        Failures::of(errors.collect())
+    /// A vault's files are together, however it was spelled.
+    fn files(
+        &self,
+        session: &Session,
+        plan: Plan,
+        decode: Option<Decode>,
+    ) -> Result<Vec<SecretFile>, Failures> {
+        let mut spelled: HashMap<String, String> = HashMap::new();
+        plan.read(session, |wanted, content| {
+            let credential = &wanted.credential;
+            let vault = spelled
+                .entry(credential.vault.key())
+                .or_insert_with(|| credential.vault.to_string())
+                .clone();
+            Ok(SecretFile {
+                vault,
+                secret: credential.secret.to_string(),
+                bytes: self.shape.bytes(credential, content, decode)?,
+            })
+        })
     }
-}
-
-/// A credential's value has a NUL.
-#[must_use]
-pub fn nul(credential: &str) -> Error {
-    let operation = format!("cannot put `{credential}` into a variable");
-    Error::new(
-        Exit::Output,
-        operation,
-        "its value has a NUL character in it",
-    )
-    .hint(
-        "no variable can hold one: leave it out, or use another format (`xsoar`, `jsonl`, `files`)",
-    )
 }
 
 /// A secret as a file.
-pub struct SecretFile {
+struct SecretFile {
     vault: String,
     secret: String,
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Buffer,
 }
 
 impl SecretFile {
-    /// As the sink takes it.
-    #[must_use]
-    pub fn entry(&self) -> Entry<'_> {
+    fn entry(&self) -> Entry<'_> {
         Entry {
             vault: &self.vault,
             secret: &self.secret,
-            bytes: &self.bytes,
+            bytes: self.bytes.as_slice(),
         }
     }
-}
-
-/// The files of everything selected; a vault's are together, however it was spelled.
-///
-/// # Errors
-/// Every failure there was; then there are no files.
-pub fn files(session: &Session, order: &Order) -> Result<Vec<SecretFile>, Failures> {
-    let mut files: Vec<SecretFile> = Vec::new();
-    each(session, order, |credential, content| {
-        let (kind, tags) = (content.content_type.clone(), content.tags.clone());
-        let password = order.shape.document(credential, content)?.password;
-        let bytes = order
-            .shape
-            .bytes(credential, kind.as_deref(), &tags, &password)?;
-        let vault = credential.vault.as_str();
-        let known = files
-            .iter()
-            .find(|file| file.vault.eq_ignore_ascii_case(vault));
-        let vault = known.map_or(vault, |first| &first.vault).to_owned();
-        files.push(SecretFile {
-            vault,
-            secret: credential.secret.as_str().to_owned(),
-            bytes,
-        });
-        Ok(())
-    })?;
-    Ok(files)
-}
-
-/// One secret's value, byte for byte, or decoded.
-///
-/// # Errors
-/// Every failure there was.
-pub fn value(session: &Session, order: &Order) -> Result<Zeroizing<Vec<u8>>, Failures> {
-    let mut value = Zeroizing::default();
-    let strictly = Order {
-        missing: Missing::Error,
-        ..*order
-    };
-    each(session, &strictly, |credential, content| {
-        let kind = content.content_type.as_deref();
-        value = order
-            .shape
-            .bytes(credential, kind, &content.tags, &content.value)?;
-        Ok(())
-    })?;
-    Ok(value)
 }

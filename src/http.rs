@@ -47,38 +47,38 @@ mod url;
 
 use std::net::IpAddr;
 
-pub use answer::Answer;
-pub use client::Client;
-pub use failure::{Failure, FailureKind};
-pub use observe::Trust;
+pub(crate) use answer::Answer;
+pub(crate) use client::Client;
+pub(crate) use failure::{Failure, FailureKind};
+pub(crate) use observe::Trust;
 pub(crate) use pages::{PageRules, Pages};
-pub use proxy::{ConnectTo, NoProxy, Proxy, ProxyProblem};
+pub(crate) use proxy::{ConnectTo, NoProxy, Proxy, ProxyProblem};
 pub(crate) use request::{Request, Sign};
-pub use retry::{Doubt, Policy, Tries};
+pub(crate) use retry::{Doubt, Policy, Tries};
 pub(crate) use service::{Refusal, Said, Service, Verdict};
-pub use tls::ExtraRoots;
-pub use url::{UNRESERVED, Url};
+pub(crate) use tls::ExtraRoots;
+pub(crate) use url::{UNRESERVED, Url};
 
 use crate::deadline::Deadline;
 
 /// How the network is used in this run.
 #[derive(Clone)]
-pub struct Network {
+pub(crate) struct Network {
     /// Of the whole run.
-    pub deadline: Deadline,
+    pub(crate) deadline: Deadline,
     /// Trusted besides the built-in roots.
-    pub roots: ExtraRoots,
+    pub(crate) roots: ExtraRoots,
     /// For everything but metadata endpoints.
-    pub proxy: Option<Proxy>,
+    pub(crate) proxy: Option<Proxy>,
     /// What the proxy is not asked for.
-    pub no_proxy: NoProxy,
+    pub(crate) no_proxy: NoProxy,
     /// Other addresses for some hosts; the first match wins.
-    pub connect_to: Vec<ConnectTo>,
+    pub(crate) connect_to: Vec<ConnectTo>,
 }
 
 /// How a host is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route {
+pub(crate) enum Route {
     /// At its own addresses.
     Direct(Vec<IpAddr>),
     /// By a proxy, which knows its addresses.

@@ -15,14 +15,14 @@ mod workload;
 
 use std::fmt;
 
-pub use app_service::AppService;
-pub use arc::{AGENT, AzureArc, DEFAULT_ENDPOINT as ARC_ENDPOINT};
-pub use certificate::Certificate;
-pub use client_secret::ClientSecret;
-pub use entra::Application;
-pub use managed::{Endpoint, ManagedIdentity};
-pub use metadata::{DEFAULT_ENDPOINT, MetadataEndpoint};
-pub use workload::Workload;
+pub(crate) use app_service::AppService;
+pub(crate) use arc::{AGENT, AzureArc, DEFAULT_ENDPOINT as ARC_ENDPOINT};
+pub(crate) use certificate::Certificate;
+pub(crate) use client_secret::ClientSecret;
+pub(crate) use entra::Application;
+pub(crate) use managed::{Endpoint, ManagedIdentity};
+pub(crate) use metadata::{DEFAULT_ENDPOINT, MetadataEndpoint};
+pub(crate) use workload::Workload;
 
 use crate::cloud::Cloud;
 use crate::error::Error;
@@ -31,7 +31,7 @@ use crate::token::{AccessToken, Audience};
 
 /// Who asks for a token.
 #[derive(Debug)]
-pub enum Identity {
+pub(crate) enum Identity {
     /// An app registration that proves itself with a client secret.
     ClientSecret(ClientSecret),
     /// An app registration that proves itself with a certificate.
@@ -52,8 +52,7 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 impl Identity {
     /// Something that anybody may ask of the authority which this identity's tokens come from: its OpenID
     /// configuration. A managed identity has its own endpoint, which says nothing to anybody.
-    #[must_use]
-    pub fn public_url(&self, cloud: &Cloud) -> Option<Url> {
+    pub(crate) fn public_url(&self, cloud: &Cloud) -> Option<Url> {
         let (authority, tenant) = (&cloud.authority, self.tenant()?);
         Url::parse(&format!(
             "https://{authority}/{tenant}/v2.0/.well-known/openid-configuration"
@@ -61,8 +60,7 @@ impl Identity {
     }
 
     /// The tenant of an application, by its id or by a name; a managed identity's is its machine's.
-    #[must_use]
-    pub fn tenant(&self) -> Option<&str> {
+    pub(crate) fn tenant(&self) -> Option<&str> {
         let (application, _) = self.application()?;
         Some(&application.tenant)
     }
@@ -82,7 +80,7 @@ impl Identity {
     /// # Errors
     /// [`Exit::NoToken`] where the identity is refused or does not exist; [`Exit::Unreachable`],
     /// [`Exit::Service`] and [`Exit::Deadline`] as for every request.
-    pub fn token(
+    pub(crate) fn token(
         &self,
         client: &Client,
         cloud: &Cloud,

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use rustix::termios::tcgetwinsize;
 
-use akv_xsoar::deadline::Deadline;
-use akv_xsoar::options::Verbosity;
-use akv_xsoar::report::Reporter;
-use akv_xsoar::sink;
+use crate::deadline::Deadline;
+use crate::error::Failures;
+use crate::report::{Reporter, Verbosity};
+use crate::sink;
 
 /// Standard error, and how much goes there.
-pub struct Messages {
+pub(crate) struct Messages {
     verbosity: Cell<Verbosity>,
     start: Instant,
     deadline: Cell<Deadline>,
@@ -22,9 +22,9 @@ pub struct Messages {
     in_progress: Cell<bool>,
 }
 
-/// What kind of message it is.
+/// What a message is to its reader.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Severity {
     /// What failed.
     Error,
     /// What is not as it should be, while the run goes on.
@@ -40,7 +40,7 @@ const LONG: Duration = Duration::from_secs(1);
 
 impl Messages {
     /// Nothing is said yet.
-    pub fn new(verbosity: Verbosity, start: Instant) -> Self {
+    pub(crate) fn new(verbosity: Verbosity, start: Instant) -> Self {
         let terminal = stderr().is_terminal() && !is_dumb();
         Self {
             verbosity: Cell::new(verbosity),
@@ -53,17 +53,16 @@ impl Messages {
     }
 
     /// How much is said from now on.
-    pub fn set_verbosity(&self, verbosity: Verbosity) {
+    pub(crate) fn set_verbosity(&self, verbosity: Verbosity) {
         self.verbosity.set(verbosity);
     }
 
     /// When nobody is waited for any more.
-    pub fn set_deadline(&self, deadline: Deadline) {
+    pub(crate) fn set_deadline(&self, deadline: Deadline) {
         self.deadline.set(deadline);
     }
 
-    /// The same.
-    pub fn deadline(&self) -> Deadline {
+    pub(crate) fn deadline(&self) -> Deadline {
         self.deadline.get()
     }
 
@@ -71,10 +70,10 @@ impl Messages {
     /// is one line, `akv-xsoar: KIND: TEXT`, with KIND one of error, warning, hint and info; the text
     /// begins small, has no full stop, and names things in backticks. A hint follows its error and says
     /// what to do. No secret, token or body of an answer is in any text: inner layers see to that.
-    pub fn print(&self, kind: Kind, text: &str) {
+    fn print(&self, severity: Severity, text: &str) {
         let wanted = match self.verbosity.get() {
-            Verbosity::Quiet => kind == Kind::Error,
-            Verbosity::Normal => kind != Kind::Info,
+            Verbosity::Quiet => severity == Severity::Error,
+            Verbosity::Normal => severity != Severity::Info,
             Verbosity::Verbose => true,
         };
         if !wanted {
@@ -83,13 +82,23 @@ impl Messages {
         self.over();
         // A service's own words at the end may have one.
         let text = text.trim_end_matches('.');
-        let kind = match kind {
-            Kind::Error => self.paint.red("error"),
-            Kind::Warning => self.paint.yellow("warning"),
-            Kind::Hint => self.paint.cyan("hint"),
-            Kind::Info => "info".to_owned(),
+        let word = match severity {
+            Severity::Error => self.paint.red("error"),
+            Severity::Warning => self.paint.yellow("warning"),
+            Severity::Hint => self.paint.cyan("hint"),
+            Severity::Info => "info".to_owned(),
         };
-        self.say(&format!("akv-xsoar: {kind}: {text}\n"));
+        self.say(&format!("akv-xsoar: {word}: {text}\n"));
+    }
+
+    /// Every failure with what to do about it.
+    pub(crate) fn failures(&self, failures: &Failures) {
+        for error in failures.iter() {
+            self.print(Severity::Error, &error.to_string());
+            if let Some(hint) = error.advice() {
+                self.print(Severity::Hint, hint);
+            }
+        }
     }
 
     /// Where nobody reads stderr there is nobody to tell, and nothing to wait for beyond the deadline.
@@ -98,7 +107,7 @@ impl Messages {
     }
 
     /// Takes the progress away.
-    pub fn over(&self) {
+    pub(crate) fn over(&self) {
         if self.in_progress.replace(false) {
             self.say("\r\x1b[K");
         }
@@ -107,11 +116,11 @@ impl Messages {
 
 impl Reporter for Messages {
     fn warning(&self, text: &str) {
-        self.print(Kind::Warning, text);
+        self.print(Severity::Warning, text);
     }
 
     fn verbose(&self, text: &str) {
-        self.print(Kind::Info, text);
+        self.print(Severity::Info, text);
     }
 
     fn progress_over(&self) {
@@ -143,32 +152,32 @@ fn fitting(line: String) -> String {
 
 /// Colours, or none.
 #[derive(Clone, Copy)]
-pub struct Paint(bool);
+pub(crate) struct Paint(bool);
 
 impl Paint {
     /// On a terminal that knows colours, unless nobody wants them (no-color.org).
-    pub fn on(terminal: bool) -> Self {
+    pub(crate) fn on(terminal: bool) -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self(terminal && !unwanted && !is_dumb())
     }
 
     /// For what failed.
-    pub fn red(self, text: &str) -> String {
+    pub(crate) fn red(self, text: &str) -> String {
         self.with("31", text)
     }
 
     /// For what is as it should be.
-    pub fn green(self, text: &str) -> String {
+    pub(crate) fn green(self, text: &str) -> String {
         self.with("32", text)
     }
 
     /// For what should be looked at.
-    pub fn yellow(self, text: &str) -> String {
+    pub(crate) fn yellow(self, text: &str) -> String {
         self.with("33", text)
     }
 
     /// For what to do.
-    pub fn cyan(self, text: &str) -> String {
+    pub(crate) fn cyan(self, text: &str) -> String {
         self.with("36", text)
     }
 

@@ -8,149 +8,160 @@ mod mark;
 mod plan;
 mod write;
 
+use std::fmt;
+
 use serde_json::json;
 
-use crate::credentials::Document;
-use crate::error::{Error, Exit, Failures};
-use crate::fetch::{self, Order};
-use crate::session::Session;
+use crate::credentials::{Document, Shape};
+use crate::error::{Error, Exit, Failures, printable};
+use crate::report::Reporter;
+use crate::resolve::resolve;
+use crate::selection::Selection;
+use crate::session::{Azure, Session};
+use crate::sink::Sink;
 use crate::xsoar::{Effect, Server, Stored};
 use mark::Mark;
-use plan::Plan;
+use plan::Change;
 
-pub use mark::is_ours;
+pub(crate) use mark::is_ours;
 
-/// How a store is brought up to date.
-pub struct Push<'a> {
-    /// Whose store.
-    pub server: &'a Server,
-    /// Whether nothing is written.
-    pub dry_run: bool,
+/// What is pushed, and how.
+pub(crate) struct Push {
+    pub(crate) azure: Azure,
+    pub(crate) selection: Selection,
+    pub(crate) shape: Shape,
+    /// Whose store is brought up to date.
+    pub(crate) server: Server,
+    /// Whether nothing is written there.
+    pub(crate) dry_run: bool,
     /// Whether credentials that somebody else made are overwritten.
-    pub adopt: bool,
+    pub(crate) adopt: bool,
+    pub(crate) jsonl: bool,
+    pub(crate) sink: Sink,
 }
 
 /// A credential as it is to be, and the mark of the secret that it comes from.
-struct Wanted {
+struct Target {
     document: Document,
     mark: Mark,
 }
 
 /// What was done with a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Done {
+enum Done {
     /// It was not there.
     Created,
     /// It was of another version, or somebody else's.
     Updated,
     /// It was as it should be.
     Unchanged,
-    /// As it would be without `--dry-run`.
+    /// As these two would be without `--dry-run`.
     WouldBeCreated,
-    /// The same.
     WouldBeUpdated,
     /// It is not, or nobody knows whether it is, as it should be.
     Failed,
 }
 
-impl Done {
-    fn words(self) -> &'static str {
-        match self {
+impl fmt::Display for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::Created => "created",
             Self::Updated => "updated",
             Self::Unchanged => "unchanged",
             Self::WouldBeCreated => "would be created",
             Self::WouldBeUpdated => "would be updated",
             Self::Failed => "failed",
-        }
+        })
     }
 }
 
-/// What was done, and what went wrong meanwhile.
-pub struct Report {
+/// What was done with each credential, and what went wrong meanwhile.
+#[derive(Default)]
+struct Results {
     done: Vec<(String, Done)>,
-    /// In order; the first one gives the exit code.
-    pub failures: Vec<Error>,
+    failures: Vec<Error>,
 }
 
-impl Report {
+impl Results {
     /// One credential a line: its name and what was done.
-    #[must_use]
-    pub fn text(&self, jsonl: bool) -> String {
+    fn text(&self, jsonl: bool) -> String {
         let line = |(name, done): &(String, Done)| {
-            let words = done.words();
             if jsonl {
-                format!("{}\n", json!({"name": name, "result": words}))
+                format!("{}\n", json!({"name": name, "result": done.to_string()}))
             } else {
-                format!("{name}\t{words}\n")
+                format!("{name}\t{done}\n")
             }
         };
         self.done.iter().map(line).collect()
     }
 }
 
-/// Reads what was selected, and writes what differs.
-///
-/// # Errors
-/// What kept everything from being written: then nothing was.
-pub fn push(session: &Session, order: &Order, push: &Push) -> Result<Report, Failures> {
-    let client = session.client;
-    client.learn(push.server.key().secret());
-    let wanted = wanted(session, order)?;
-    let stored = push.server.list(client).map_err(|refusal| refusal.error)?;
-    let plans = plan::plans(&wanted, &stored, push.adopt)?;
-    warn_of_others(session, &wanted, &stored);
-    let mut report = Report {
-        done: Vec::new(),
-        failures: Vec::new(),
-    };
-    // Once one is refused for a reason that holds for all.
-    let mut is_over = false;
-    let mut left = Vec::new();
-    let total = wanted.len();
-    for (index, (wanted, plan)) in wanted.iter().zip(plans).enumerate() {
-        let name = &wanted.document.name;
-        client
-            .reporter()
-            .progress(&push.server.host(), index, total);
-        let done = match (&plan, push.dry_run) {
-            (Plan::Nothing, _) => Done::Unchanged,
-            (Plan::Create, true) => Done::WouldBeCreated,
-            (Plan::Update(_), true) => Done::WouldBeUpdated,
-            _ if is_over || client.out_of_time() => {
-                left.push(name.as_str());
-                Done::Failed
-            }
-            (Plan::Create | Plan::Update(_), false) => {
-                match write::write(client, push, wanted, plan) {
-                    Ok(done) => done,
-                    Err(refusal) => {
-                        is_over = refusal.reach == Effect::Hopeless;
-                        report.failures.push(refusal.error);
-                        Done::Failed
+impl Push {
+    /// Reads what was selected, and writes what differs. What keeps something from being read keeps everything
+    /// from being written.
+    pub(crate) fn run(&self, reporter: &dyn Reporter) -> Result<(), Failures> {
+        let client = self.azure.client(reporter);
+        let session = self.azure.session(&client);
+        client.learn(self.server.key().secret());
+        let targets = self.targets(&session)?;
+        let stored = self.server.list(&client).map_err(|refusal| refusal.error)?;
+        let changes = plan::changes(&targets, &stored, self.adopt)?;
+        warn_of_others(&session, &targets, &stored);
+        let mut results = self.carry_out(&session, &targets, changes);
+        reporter.progress_over();
+        let text = results.text(self.jsonl);
+        let written = self.sink.write(text.as_bytes(), client.deadline());
+        results.failures.extend(written.err());
+        Failures::check(results.failures)
+    }
+
+    /// The credentials as they are to be.
+    fn targets(&self, session: &Session) -> Result<Vec<Target>, Failures> {
+        let plan = resolve(session, &self.selection)?;
+        plan.read(session, |wanted, content| {
+            let credential = &wanted.credential;
+            let version = content.version.clone();
+            let document = self.shape.document(credential, content)?;
+            // It may be a part of the value only.
+            session.client.learn(&document.password);
+            let mark = Mark::new(credential, version, &document.user, self.shape.json_value);
+            Ok(Target { document, mark })
+        })
+    }
+
+    fn carry_out(&self, session: &Session, targets: &[Target], changes: Vec<Change>) -> Results {
+        let mut results = Results::default();
+        // Once one is refused for a reason that holds for all.
+        let mut is_over = false;
+        let mut left = Vec::new();
+        let host = self.server.host();
+        for (index, (target, change)) in targets.iter().zip(changes).enumerate() {
+            let name = &target.document.name;
+            session.reporter().progress(&host, index, targets.len());
+            let done = match (&change, self.dry_run) {
+                (Change::Nothing, _) => Done::Unchanged,
+                (Change::Create, true) => Done::WouldBeCreated,
+                (Change::Update(_), true) => Done::WouldBeUpdated,
+                _ if is_over || session.client.out_of_time() => {
+                    left.push(name.as_str());
+                    Done::Failed
+                }
+                (Change::Create | Change::Update(_), false) => {
+                    match write::write(session.client, self, target, change) {
+                        Ok(done) => done,
+                        Err(refusal) => {
+                            is_over = refusal.reach == Effect::Hopeless;
+                            results.failures.push(refusal.error);
+                            Done::Failed
+                        }
                     }
                 }
-            }
-        };
-        report.done.push((name.clone(), done));
+            };
+            results.done.push((name.clone(), done));
+        }
+        results.failures.extend(untried(session, &left));
+        results
     }
-    report.failures.extend(untried(session, &left));
-    Ok(report)
-}
-
-/// The credentials as they are to be.
-fn wanted(session: &Session, order: &Order) -> Result<Vec<Wanted>, Failures> {
-    let mut all = Vec::new();
-    fetch::each(session, order, |credential, content| {
-        let version = content.version.clone();
-        let document = order.shape.document(credential, content)?;
-        // It may be a part of the value only.
-        session.client.learn(&document.password);
-        let mark = Mark::new(credential, version, &document.user, order.shape.json_value);
-        all.push(Wanted { document, mark });
-        Ok(())
-    })?;
-    Ok(all)
 }
 
 /// What was not written because of one that was refused before, or because time was up.
@@ -167,15 +178,19 @@ fn untried(session: &Session, left: &[&str]) -> Option<Error> {
 }
 
 /// Nothing is ever deleted, and nobody should believe that it was.
-fn warn_of_others(session: &Session, wanted: &[Wanted], stored: &[Stored]) {
-    let is_wanted = |mark: &Mark| wanted.iter().any(|wanted| wanted.mark.is_of_the_same(mark));
+fn warn_of_others(session: &Session, targets: &[Target], stored: &[Stored]) {
+    let is_wanted = |mark: &Mark| {
+        targets
+            .iter()
+            .any(|target| target.mark.is_of_the_same(mark))
+    };
     let others: Vec<_> = stored
         .iter()
         .filter(|stored| plan::mark(stored).is_some_and(|mark| !is_wanted(&mark)))
-        .map(|stored| format!("`{}`", crate::error::printable(&stored.name)))
+        .map(|stored| format!("`{}`", printable(&stored.name)))
         .collect();
     if !others.is_empty() {
-        session.client.reporter().warning(&format!(
+        session.reporter().warning(&format!(
             "no longer selected, and still on the server: {}",
             others.join(", ")
         ));

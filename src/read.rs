@@ -1,122 +1,163 @@
-//! Reading what was selected: one secret after another, every failure noted.
+//! Reading a plan: one secret after another, every failure noted.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Failures};
 use crate::gaps::Gaps;
-use crate::missing::Missing;
-use crate::select::{self, Wanted};
-use crate::selection::Selection;
+use crate::resolve::Plan;
+use crate::selection::Wanted;
 use crate::session::Session;
-use crate::token::AccessToken;
 use crate::vault::{Content, Reach, Vault};
 
-/// Finds what was selected, hands all of it to `approve` before anything is read, and each secret that
-/// was read to `keep`, with its place among all; `keep` may find that it is not what was wanted.
-///
-/// # Errors
-/// Every failure there was; then what was kept is not all.
-pub fn read(
-    session: &Session,
-    selection: &Selection,
-    missing: Missing,
-    approve: impl FnOnce(&[Wanted]) -> Result<(), Error>,
-    keep: impl FnMut(usize, &Wanted, Content) -> Result<(), Error>,
-) -> Result<(), Failures> {
-    let selection = select::locate(session, selection, missing)?;
-    if selection.from_vaults.is_none() && selection.named.is_empty() {
-        return Ok(());
-    }
-    if selection.is_open() {
-        let token = session.token()?;
-        let (wanted, mut failures) = select::listed(session, &selection, missing, &token);
-        if let Err(error) = approve(&wanted) {
-            failures.push(error);
-            return Failures::check(failures);
+impl Plan {
+    /// Reads all of it, and makes of each secret what `make` says. All or nothing: every failure there was.
+    pub(crate) fn read<T>(
+        self,
+        session: &Session,
+        mut make: impl FnMut(&Wanted, Content) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Failures> {
+        let mut failures = self.failures;
+        let mut gaps = Gaps::new(self.missing);
+        let mut results = Vec::with_capacity(self.wanted.len());
+        for outcome in Reading::new(session, self.wanted.iter().collect(), &mut gaps)? {
+            match outcome {
+                Outcome::Read(wanted, content) => match make(wanted, content) {
+                    Ok(result) => results.push(result),
+                    Err(error) => failures.push(error),
+                },
+                Outcome::Missing => {}
+                Outcome::Refused(error) | Outcome::Untried(error) => failures.push(error),
+            }
         }
-        return read_all(session, &wanted, missing, &token, failures, keep);
+        gaps.close(session.reporter(), &mut failures);
+        Failures::check(failures)?;
+        Ok(results)
     }
-    // What can be judged without asking is judged before anybody is asked.
-    let wanted = select::known(&selection);
-    approve(&wanted)?;
-    let token = session.token()?;
-    read_all(session, &wanted, missing, &token, Vec::new(), keep)
+
+    /// What failed, and this besides.
+    pub(crate) fn failed(mut self, error: Error) -> Failures {
+        self.failures.push(error);
+        Failures::of(self.failures)
+    }
 }
 
-/// Reads each credential once.
-fn read_all(
-    session: &Session,
-    wanted: &[Wanted],
-    missing: Missing,
-    token: &AccessToken,
-    mut failures: Vec<Error>,
-    mut keep: impl FnMut(usize, &Wanted, Content) -> Result<(), Error>,
-) -> Result<(), Failures> {
-    let mut vaults: HashMap<String, Vault> = HashMap::new();
-    let mut condemned = HashSet::new();
-    let mut gaps = Gaps::new(missing);
-    for (index, one) in wanted.iter().enumerate() {
-        let credential = &one.credential;
+/// What came of a credential, or of all those that are left.
+pub(crate) enum Outcome<'a> {
+    Read(&'a Wanted, Content),
+    /// It is not there. What that means is known once the gaps are closed.
+    Missing,
+    Refused(Error),
+    /// The deadline passed.
+    Untried(Error),
+}
+
+/// Reads each credential once, in order. What is in a vault that refuses everything is left out.
+pub(crate) struct Reading<'a> {
+    session: &'a Session<'a>,
+    wanted: Vec<&'a Wanted>,
+    next: usize,
+    vaults: HashMap<String, Vault<'a>>,
+    condemned: HashSet<String>,
+    gaps: &'a mut Gaps,
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(
+        session: &'a Session<'a>,
+        wanted: Vec<&'a Wanted>,
+        gaps: &'a mut Gaps,
+    ) -> Result<Self, Error> {
+        session.token()?;
+        Ok(Self {
+            session,
+            wanted,
+            next: 0,
+            vaults: HashMap::new(),
+            condemned: HashSet::new(),
+            gaps,
+        })
+    }
+
+    fn read(&mut self, wanted: &'a Wanted) -> Outcome<'a> {
+        let credential = &wanted.credential;
         let key = credential.vault.key();
-        if condemned.contains(&key) {
-            gaps.settle(credential);
-            continue;
-        }
-        if session.client.out_of_time() {
-            let left: Vec<_> = wanted[index..]
-                .iter()
-                .map(|wanted| &wanted.credential)
-                .filter(|credential| !condemned.contains(&credential.vault.key()))
-                .collect();
-            for credential in &left {
-                gaps.settle(credential);
-            }
-            failures.push(session.untried(&left));
-            break;
-        }
-        session
-            .client
-            .reporter()
-            .progress(credential.vault.as_str(), index, wanted.len());
-        let vault = vaults
-            .entry(key.clone())
-            .or_insert_with(|| session.vault(&credential.vault, token));
+        let vault = match self.vaults.entry(key.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => match self.session.vault(&credential.vault) {
+                Ok(vault) => place.insert(vault),
+                Err(error) => return Outcome::Refused(error),
+            },
+        };
         match vault.get(&credential.secret, credential.version.as_ref()) {
             Ok(content) => {
-                gaps.settle(credential);
-                warn_of_age(session, one, &content);
-                failures.extend(keep(index, one, content).err());
+                self.gaps.settle(credential);
+                warn_of_age(self.session, wanted, &content);
+                Outcome::Read(wanted, content)
             }
-            Err(refusal) => match refusal.reach {
-                Reach::Missing => gaps.missing(one, refusal.error, &mut failures),
-                Reach::Request => {
-                    gaps.settle(credential);
-                    failures.push(refusal.error);
+            Err(refusal) if refusal.reach == Reach::Missing => {
+                let failure = self.gaps.missing(wanted, refusal.error);
+                failure.map_or(Outcome::Missing, Outcome::Refused)
+            }
+            Err(refusal) => {
+                self.gaps.settle(credential);
+                if refusal.reach == Reach::Vault {
+                    self.condemned.insert(key);
                 }
-                Reach::Vault => {
-                    gaps.settle(credential);
-                    condemned.insert(key);
-                    failures.push(refusal.error);
-                }
-            },
+                Outcome::Refused(refusal.error)
+            }
         }
     }
-    gaps.close(session.client.reporter(), &mut failures);
-    Failures::check(failures)
+
+    /// All that is left, but for what is in condemned vaults.
+    fn give_up(&mut self) -> Outcome<'a> {
+        let left = self.wanted.split_off(self.next);
+        let left: Vec<_> = left
+            .into_iter()
+            .map(|wanted| &wanted.credential)
+            .filter(|credential| !self.condemned.contains(&credential.vault.key()))
+            .collect();
+        for credential in &left {
+            self.gaps.settle(credential);
+        }
+        Outcome::Untried(self.session.untried(left))
+    }
+}
+
+impl<'a> Iterator for Reading<'a> {
+    type Item = Outcome<'a>;
+
+    fn next(&mut self) -> Option<Outcome<'a>> {
+        loop {
+            let wanted = *self.wanted.get(self.next)?;
+            let vault = &wanted.credential.vault;
+            if self.condemned.contains(&vault.key()) {
+                self.gaps.settle(&wanted.credential);
+                self.next += 1;
+                continue;
+            }
+            if self.session.client.out_of_time() {
+                return Some(self.give_up());
+            }
+            let reporter = self.session.reporter();
+            reporter.progress(vault.as_str(), self.next, self.wanted.len());
+            self.next += 1;
+            return Some(self.read(wanted));
+        }
+    }
 }
 
 /// The vault gives out what is past its time; whoever uses it should know.
-pub fn warn_of_age(session: &Session, wanted: &Wanted, content: &Content) {
+fn warn_of_age(session: &Session, wanted: &Wanted, content: &Content) {
     let expires = content.expires.and_then(|at| u64::try_from(at).ok());
     let expires = expires.and_then(|at| UNIX_EPOCH.checked_add(Duration::from_secs(at)));
     if let Some(at) = expires.filter(|at| *at <= SystemTime::now()) {
         // It is past, so HTTP can write it.
-        let text = format!(
-            "`{}` expired on {} and is used all the same",
+        session.reporter().warning(&format!(
+            "`{}` expired on {} and is used anyway",
             wanted.credential,
             httpdate::fmt_http_date(at)
-        );
-        session.client.reporter().warning(&text);
+        ));
     }
 }

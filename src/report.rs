@@ -1,7 +1,7 @@
 //! What a run tells while it goes: facts handed to whoever prints them.
 
 /// Takes what a run has to say before its end. Texts come without prefix and hold no secret.
-pub trait Reporter {
+pub(crate) trait Reporter {
     /// Something is not as it should be, and the run goes on.
     fn warning(&self, text: &str);
 
@@ -13,4 +13,15 @@ pub trait Reporter {
 
     /// Nothing is in progress any more: the result may follow on the same terminal.
     fn progress_over(&self);
+}
+
+/// How much is said on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verbosity {
+    /// Errors only.
+    Quiet,
+    /// Errors, warnings, hints.
+    Normal,
+    /// Each request, too.
+    Verbose,
 }

@@ -1,45 +1,81 @@
 //! What every command works with: the identity, the cloud, the network, and its tokens.
 
+use std::cell::OnceCell;
 use std::fmt::Display;
 
 use crate::arm::{self, Scope, VaultResource};
 use crate::cloud::Cloud;
-use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
-use crate::http::Client;
+use crate::http::{Client, Network};
 use crate::identity::Identity;
+use crate::report::Reporter;
 use crate::token::{AccessToken, Audience};
 use crate::vault::{Vault, VaultName};
 
-/// One run's way to Azure.
-pub struct Session<'a> {
-    /// The network.
-    pub client: &'a Client<'a>,
-    /// Who asks.
-    pub identity: &'a Identity,
-    /// Which cloud is asked.
-    pub cloud: &'a Cloud,
-    /// Key Vault's api-version.
-    pub api_version: &'a str,
-    /// When the run gives up.
-    pub deadline: Deadline,
+/// The way to Azure, as it was configured.
+pub(crate) struct Azure {
+    pub(crate) identity: Identity,
+    /// Why it is this identity, for `--verbose`.
+    pub(crate) because: String,
+    pub(crate) cloud: Cloud,
+    /// Key Vault's.
+    pub(crate) api_version: String,
+    pub(crate) network: Network,
+}
+
+impl Azure {
+    /// The network of a run, which begins by telling who asks.
+    pub(crate) fn client<'a>(&self, reporter: &'a dyn Reporter) -> Client<'a> {
+        reporter.verbose(&format!("identity: {}: {}", self.identity, self.because));
+        Client::new(self.network.clone(), reporter)
+    }
+
+    pub(crate) fn session<'a>(&'a self, client: &'a Client<'a>) -> Session<'a> {
+        Session::new(client, &self.identity, &self.cloud, &self.api_version)
+    }
+}
+
+/// One run's way to Azure. The token for the vaults is asked for when it is first needed, and kept.
+pub(crate) struct Session<'a> {
+    pub(crate) client: &'a Client<'a>,
+    pub(crate) identity: &'a Identity,
+    pub(crate) cloud: &'a Cloud,
+    api_version: &'a str,
+    token: OnceCell<AccessToken>,
 }
 
 impl<'a> Session<'a> {
-    /// The token for the cloud's vaults: one request.
-    ///
-    /// # Errors
-    /// As [`Identity::token`].
-    pub fn token(&self) -> Result<AccessToken, Error> {
+    pub(crate) fn new(
+        client: &'a Client<'a>,
+        identity: &'a Identity,
+        cloud: &'a Cloud,
+        api_version: &'a str,
+    ) -> Self {
+        Self {
+            client,
+            identity,
+            cloud,
+            api_version,
+            token: OnceCell::new(),
+        }
+    }
+
+    pub(crate) fn reporter(&self) -> &dyn Reporter {
+        self.client.reporter()
+    }
+
+    /// The token for the cloud's vaults: one request a run.
+    pub(crate) fn token(&self) -> Result<&AccessToken, Error> {
+        if let Some(token) = self.token.get() {
+            return Ok(token);
+        }
         let audience = Audience::of_suffix(self.cloud.vault_suffix.name());
-        self.identity.token(self.client, self.cloud, &audience)
+        let token = self.identity.token(self.client, self.cloud, &audience)?;
+        Ok(self.token.get_or_init(|| token))
     }
 
     /// The vaults of a subscription, by name: one request for a token of its own, and one a page.
-    ///
-    /// # Errors
-    /// As [`Identity::token`], and what Resource Manager refuses.
-    pub fn vaults(&self, scope: &Scope) -> Result<Vec<VaultResource>, Error> {
+    pub(crate) fn vaults(&self, scope: &Scope) -> Result<Vec<VaultResource>, Error> {
         let host = arm::endpoint(self.cloud)?;
         let audience = Audience::of_suffix(host.name());
         let token = self.identity.token(self.client, self.cloud, &audience)?;
@@ -47,25 +83,21 @@ impl<'a> Session<'a> {
     }
 
     /// A vault of the cloud.
-    #[must_use]
-    pub fn vault(&self, name: &VaultName, token: &'a AccessToken) -> Vault<'a> {
-        Vault::new(
+    pub(crate) fn vault(&self, name: &VaultName) -> Result<Vault<'_>, Error> {
+        Ok(Vault::new(
             self.client,
-            token,
+            self.token()?,
             name.clone(),
             &self.cloud.vault_suffix,
             self.api_version,
-        )
+        ))
     }
 
     /// What the deadline left untried.
-    #[must_use]
-    pub fn untried<T: Display>(&self, left: impl IntoIterator<Item = T>) -> Error {
+    pub(crate) fn untried<T: Display>(&self, left: impl IntoIterator<Item = T>) -> Error {
         let names: Vec<_> = left.into_iter().map(|name| format!("`{name}`")).collect();
-        let operation = format!(
-            "the deadline of {} (`--timeout`) passed",
-            self.deadline.seconds()
-        );
+        let seconds = self.client.deadline().seconds();
+        let operation = format!("the deadline of {seconds} (`--timeout`) passed");
         let cause = format!("not tried: {}", names.join(", "));
         Error::new(Exit::Deadline, operation, cause)
             .hint("give it more time with `--timeout SECONDS`")

@@ -11,7 +11,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-pub use listing::Listed;
+pub(crate) use listing::Listed;
 pub(crate) use refusal::{Reach, no_answer, other_tenant, tenant_of};
 
 use crate::cloud::{Host, strip_https};
@@ -22,20 +22,19 @@ use crate::token::AccessToken;
 
 /// A vault's name as it was written; Azure's names have no case.
 #[derive(Clone, Debug)]
-pub struct VaultName(String);
+pub(crate) struct VaultName(String);
 
 /// A secret's name as it was written; Azure's names have no case.
 #[derive(Clone, Debug)]
-pub struct SecretName(String);
+pub(crate) struct SecretName(String);
 
 /// A version's id.
 #[derive(Clone, Debug)]
-pub struct SecretVersion(String);
+pub(crate) struct SecretVersion(String);
 
 impl VaultName {
     /// 3 to 24 letters, digits and hyphens; begins with a letter, no hyphen at the end, no two in a row.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let fits = (3..=24).contains(&text.len())
             && is_name(text)
             && text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -45,8 +44,7 @@ impl VaultName {
     }
 
     /// The vault of a host: exactly a vault's name, a dot and the cloud's suffix, on its port.
-    #[must_use]
-    pub fn of_host(host: &Host, suffix: &Host) -> Option<Self> {
+    pub(crate) fn of_host(host: &Host, suffix: &Host) -> Option<Self> {
         let name = host.name().strip_suffix(suffix.name())?.strip_suffix('.')?;
         (host.port() == suffix.port())
             .then(|| Self::parse(name))
@@ -68,16 +66,14 @@ impl VaultName {
 
 impl SecretName {
     /// 1 to 127 letters, digits and hyphens.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         ((1..=127).contains(&text.len()) && is_name(text)).then(|| Self(text.to_owned()))
     }
 }
 
 impl SecretVersion {
     /// 32 letters and digits.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == 32 && text.bytes().all(|b| b.is_ascii_alphanumeric());
         fits.then(|| Self(text.to_owned()))
     }
@@ -100,15 +96,13 @@ macro_rules! caseless {
 
         impl $name {
             /// As it was written.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
+            pub(crate) fn as_str(&self) -> &str {
                 &self.0
             }
 
             /// The spelling by which all spellings are equal.
-            #[must_use]
-            pub fn key(&self) -> String {
-                self.0.to_ascii_lowercase()
+            pub(crate) fn key(&self) -> String {
+                self.as_str().to_ascii_lowercase()
             }
         }
 
@@ -123,7 +117,7 @@ macro_rules! caseless {
 caseless!(VaultName SecretName SecretVersion);
 
 /// A vault that can be asked: its host belongs to the cloud whose token goes there.
-pub struct Vault<'a> {
+pub(crate) struct Vault<'a> {
     client: &'a Client<'a>,
     token: &'a AccessToken,
     name: VaultName,
@@ -133,8 +127,7 @@ pub struct Vault<'a> {
 
 impl<'a> Vault<'a> {
     /// The vault of a cloud by its name; nothing is sent.
-    #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         client: &'a Client<'a>,
         token: &'a AccessToken,
         name: VaultName,
@@ -275,33 +268,37 @@ struct Attributes {
 }
 
 /// A secret's tags: at most 15, values by their keys.
-pub type Tags = HashMap<String, String>;
+pub(crate) type Tags = HashMap<String, String>;
 
 /// A secret that was read.
 #[derive(Debug)]
-pub struct Content {
+#[allow(
+    clippy::struct_field_names,
+    reason = "Azure calls it the content type"
+)]
+pub(crate) struct Content {
     /// Its value.
-    pub value: Secret,
+    pub(crate) value: Secret,
     /// Which version it is, where the vault says so.
-    pub version: Option<SecretVersion>,
+    pub(crate) version: Option<SecretVersion>,
     /// What its writer says the value is.
-    pub content_type: Option<String>,
+    pub(crate) content_type: Option<String>,
     /// Its tags.
-    pub tags: Tags,
+    pub(crate) tags: Tags,
     /// Until when it is meant to be used, in seconds since 1970; the vault gives it out all the same.
-    pub expires: Option<i64>,
+    pub(crate) expires: Option<i64>,
 }
 
 /// The parts of a secret's id, which is a URL.
-pub struct SecretId<'a> {
+pub(crate) struct SecretId<'a> {
     /// The vault's part of the URL.
     vault_url: &'a str,
     /// The vault's host.
-    pub host: Host,
+    pub(crate) host: Host,
     /// The secret's name.
-    pub secret: SecretName,
+    pub(crate) secret: SecretName,
     /// The version, which ids of listings do not have.
-    pub version: Option<SecretVersion>,
+    pub(crate) version: Option<SecretVersion>,
 }
 
 impl SecretId<'_> {
@@ -312,8 +309,7 @@ impl SecretId<'_> {
 }
 
 /// Reads `https://HOST/secrets/NAME[/VERSION][/]`.
-#[must_use]
-pub fn parse_id(id: &str) -> Option<SecretId<'_>> {
+pub(crate) fn parse_id(id: &str) -> Option<SecretId<'_>> {
     let rest = strip_https(id);
     if rest.len() == id.len() {
         return None;

@@ -1,23 +1,34 @@
-//! The vaults of a subscription, as text or as JSON.
+//! `vaults`: the vaults of a subscription, as text or as JSON.
 
 use serde::Serialize;
 
 use crate::arm::{Scope, VaultResource};
 use crate::error::Failures;
-use crate::session::Session;
+use crate::report::Reporter;
+use crate::session::Azure;
+use crate::sink::Sink;
 
-/// One vault a line: name, URI, location, and whether public network access is on.
-///
-/// # Errors
-/// As [`Session::vaults`].
-pub fn vaults(session: &Session, scope: &Scope, jsonl: bool) -> Result<String, Failures> {
-    let found = session.vaults(scope)?;
-    Ok(found
-        .iter()
-        .map(|found| if jsonl { object(found) } else { line(found) })
-        .collect())
+/// Where vaults are looked for, and how they are shown.
+pub(crate) struct Vaults {
+    pub(crate) azure: Azure,
+    pub(crate) scope: Scope,
+    pub(crate) jsonl: bool,
+    pub(crate) sink: Sink,
 }
 
+impl Vaults {
+    pub(crate) fn run(&self, reporter: &dyn Reporter) -> Result<(), Failures> {
+        let client = self.azure.client(reporter);
+        let found = self.azure.session(&client).vaults(&self.scope)?;
+        let show = if self.jsonl { object } else { line };
+        let text: String = found.iter().map(show).collect();
+        reporter.progress_over();
+        self.sink.write(text.as_bytes(), client.deadline())?;
+        Ok(())
+    }
+}
+
+/// Name, URI, location, and whether public network access is on.
 fn line(found: &VaultResource) -> String {
     let VaultResource {
         name,

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub use key::{Key, KeyKind};
+pub(crate) use key::{Key, KeyKind};
 pub(crate) use refusal::Effect;
 
 use crate::buffer::Buffer;
@@ -19,30 +19,30 @@ use crate::http::{self, Answer, Client, Doubt, Request, Service, Url};
 use crate::secret::Secret;
 
 /// Where a server is, and the key to it.
-pub struct Server {
+pub(crate) struct Server {
     base: String,
     key: Key,
 }
 
 /// A server's credential, as far as it is shown and matters here. Its password never is.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Stored {
+pub(crate) struct Stored {
     /// What the server knows it by: its name at creation.
-    pub id: String,
+    pub(crate) id: String,
     /// Its name.
     #[serde(default, deserialize_with = "text_or_null")]
-    pub name: String,
+    pub(crate) name: String,
     /// Anybody's words, and our mark.
     #[serde(default)]
-    pub comment: Option<String>,
+    pub(crate) comment: Option<String>,
     /// The instance of an integration that fetches it, where one does.
     #[serde(default, rename = "vaultInstanceId")]
-    pub instance: Option<String>,
+    pub(crate) instance: Option<String>,
     /// Which of its states this is; a change names the one that it was made for.
-    pub version: i64,
+    pub(crate) version: i64,
     /// Whose it is, where that was set.
     #[serde(default)]
-    pub workgroup: Option<String>,
+    pub(crate) workgroup: Option<String>,
 }
 
 fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -50,17 +50,17 @@ fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
 }
 
 /// A credential to be written.
-pub struct Draft<'a> {
+pub(crate) struct Draft<'a> {
     /// The one that it takes the place of.
-    pub instead_of: Option<&'a Stored>,
+    pub(crate) instead_of: Option<&'a Stored>,
     /// Its name.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// Its user.
-    pub user: &'a str,
+    pub(crate) user: &'a str,
     /// Its password.
-    pub password: &'a Secret,
+    pub(crate) password: &'a Secret,
     /// Its comment.
-    pub comment: &'a str,
+    pub(crate) comment: &'a str,
 }
 
 /// Credentials asked for at a time.
@@ -81,7 +81,7 @@ impl Server {
     ///
     /// # Errors
     /// Says what is wrong with the address.
-    pub fn new(address: &str, key: Key) -> Result<Self, &'static str> {
+    pub(crate) fn new(address: &str, key: Key) -> Result<Self, &'static str> {
         let url = Url::parse(address).ok_or("is no https URL")?;
         if url.query().is_some() || address.contains('#') {
             return Err("must end with its path");
@@ -103,22 +103,19 @@ impl Server {
     }
 
     /// The host, for messages.
-    #[must_use]
-    pub fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         self.url()
             .map(|url| url.host().to_owned())
             .unwrap_or_default()
     }
 
     /// Where it is.
-    #[must_use]
-    pub fn url(&self) -> Option<Url> {
+    pub(crate) fn url(&self) -> Option<Url> {
         Url::parse(&self.base)
     }
 
     /// What no message may show.
-    #[must_use]
-    pub fn key(&self) -> &Key {
+    pub(crate) fn key(&self) -> &Key {
         &self.key
     }
 

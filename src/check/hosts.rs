@@ -6,13 +6,14 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::steps::{Report, Told};
+use super::steps::{Next, Report};
 use crate::arm::{self, Scope};
 use crate::cloud::Cloud;
 use crate::error::{Error, Exit};
 use crate::http::{Answer, Client, Failure, Policy, Request, Route, Trust, Url};
 use crate::identity::Identity;
 use crate::push;
+use crate::session::Session;
 use crate::token::CLOCK_TOLERANCE;
 use crate::vault::{VaultName, no_answer, tenant_of};
 use crate::xsoar::{Server, Stored};
@@ -33,7 +34,7 @@ pub(super) struct Hosts<'a> {
 }
 
 impl<'a> Hosts<'a> {
-    pub fn new(
+    pub(super) fn new(
         client: &'a Client<'a>,
         cloud: &'a Cloud,
         api_version: &'a str,
@@ -49,8 +50,19 @@ impl<'a> Hosts<'a> {
         }
     }
 
+    /// The way to the vaults, where there is somebody to ask as.
+    pub(super) fn session(&self) -> Option<Session<'a>> {
+        let identity = self.identity?;
+        Some(Session::new(
+            self.client,
+            identity,
+            self.cloud,
+            self.api_version,
+        ))
+    }
+
     /// Where an application's tokens come from. A managed identity's own endpoint says nothing to anybody.
-    pub fn authority(&mut self, report: &mut Report) -> Told {
+    pub(super) fn authority(&mut self, report: &mut Report) -> Next {
         match self
             .identity
             .and_then(|identity| identity.public_url(self.cloud))
@@ -61,7 +73,12 @@ impl<'a> Hosts<'a> {
     }
 
     /// Resource Manager.
-    pub fn management(&mut self, scope: &Scope, is_needed: bool, report: &mut Report) -> Told {
+    pub(super) fn management(
+        &mut self,
+        scope: &Scope,
+        is_needed: bool,
+        report: &mut Report,
+    ) -> Next {
         let Some(url) = report.take("subscription", arm::public_url(self.cloud, scope))? else {
             return Ok(());
         };
@@ -78,7 +95,7 @@ impl<'a> Hosts<'a> {
     }
 
     /// A vault.
-    pub fn vault(&mut self, vault: &VaultName, report: &mut Report) -> Told {
+    pub(super) fn vault(&mut self, vault: &VaultName, report: &mut Report) -> Next {
         let host = self.cloud.vault_suffix.under(vault.as_str());
         let url = format!("https://{host}/secrets?api-version={}", self.api_version);
         let Some(url) = Url::parse(&url) else {
@@ -94,12 +111,12 @@ impl<'a> Hosts<'a> {
     }
 
     /// Whether a host did not answer.
-    pub fn is_silent(&self, host: &str) -> bool {
+    pub(super) fn is_silent(&self, host: &str) -> bool {
         self.silent.iter().any(|silent| silent == host)
     }
 
     /// This machine's clock against the first host's.
-    pub fn clock(&self, report: &mut Report) -> Told {
+    pub(super) fn clock(&self, report: &mut Report) -> Next {
         let Some((host, theirs, ours)) = &self.clock else {
             return report.untried("clock", "no host told its time");
         };
@@ -121,7 +138,7 @@ impl<'a> Hosts<'a> {
         url: &Url,
         explain: impl FnOnce(Failure) -> Error,
         report: &mut Report,
-    ) -> Told {
+    ) -> Next {
         match self.send(url) {
             Ok(answer) => self.tell(url, &answer, report),
             Err(failure) => report.failed(&step(url), &explain(failure)),
@@ -137,7 +154,7 @@ impl<'a> Hosts<'a> {
         result
     }
 
-    fn tell(&mut self, url: &Url, answer: &Answer, report: &mut Report) -> Told {
+    fn tell(&mut self, url: &Url, answer: &Answer, report: &mut Report) -> Next {
         let host = url.host();
         let date = answer.header("date");
         let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
@@ -182,7 +199,7 @@ impl<'a> Hosts<'a> {
 }
 
 /// An XSOAR server: reached, with a key that it accepts, and what its store has.
-pub(super) fn xsoar(client: &Client, server: &Server, report: &mut Report) -> Told {
+pub(super) fn xsoar(client: &Client, server: &Server, report: &mut Report) -> Next {
     let name = format!("xsoar {}", server.host());
     client.learn(server.key().secret());
     match server.list(client) {

@@ -1,29 +1,27 @@
 //! A step's result, and the report that takes each as soon as it is over.
 
 use std::cell::RefCell;
+use std::io::{IsTerminal, stdout};
 
 use serde::Serialize;
 
+use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
+use crate::messages::Paint;
 use crate::report::Reporter;
-use crate::sink::Written;
+use crate::sink::{Sink, Written};
 
 /// One step's result. No text in it is a value.
-#[derive(Debug)]
-pub struct Step {
-    /// What was looked at.
-    pub name: String,
-    /// How it is.
-    pub state: State,
-    /// What was found.
-    pub found: String,
-    /// What to do, where that is known.
-    pub todo: Option<String>,
+struct Step<'a> {
+    name: &'a str,
+    state: State,
+    found: &'a str,
+    todo: Option<&'a str>,
 }
 
 /// How a step ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+#[derive(Clone, Copy)]
+enum State {
     /// As it should be.
     Ok,
     /// Something that is good to know, and in nobody's way.
@@ -33,9 +31,7 @@ pub enum State {
 }
 
 impl State {
-    /// Its word.
-    #[must_use]
-    pub fn word(self) -> &'static str {
+    fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Note => "note",
@@ -52,114 +48,116 @@ struct Object<'a> {
     todo: Option<&'a str>,
 }
 
-impl Step {
-    /// As one line of text; `paint` colours the state's word.
-    #[must_use]
-    pub fn line(&self, paint: impl Fn(State, &str) -> String) -> String {
-        let word = paint(self.state, &format!("{:<6}", self.state.word()));
-        let todo = self
-            .todo
-            .as_ref()
-            .map(|todo| format!("; what to do: {todo}"));
-        format!(
-            "{word} {}: {}{}\n",
-            self.name,
-            self.found,
-            todo.unwrap_or_default()
-        )
+impl Step<'_> {
+    /// As one line of text.
+    fn line(&self, paint: Paint) -> String {
+        let word = format!("{:<6}", self.state.word());
+        let word = match self.state {
+            State::Ok => paint.green(&word),
+            State::Note => word,
+            State::Failed => paint.red(&word),
+        };
+        let todo = self.todo.map(|todo| format!("; what to do: {todo}"));
+        let todo = todo.unwrap_or_default();
+        format!("{word} {}: {}{todo}\n", self.name, self.found)
     }
 
     /// As one line of JSON.
-    #[must_use]
-    pub fn object(&self) -> String {
+    fn object(&self) -> String {
         let object = Object {
-            step: &self.name,
+            step: self.name,
             status: self.state.word(),
-            found: &self.found,
-            todo: self.todo.as_deref(),
+            found: self.found,
+            todo: self.todo,
         };
         // Nothing but text: nothing that JSON cannot hold.
         serde_json::to_string(&object).unwrap_or_default() + "\n"
     }
 }
 
-/// Why no further step is told.
-pub(super) enum Gone {
+/// Why there is no further step.
+pub(super) enum Stop {
     /// Nobody reads on.
-    Reader,
-    /// The report could not be written.
+    ReaderGone,
     Unwritten(Error),
 }
 
-/// Whether it goes on.
-pub(super) type Told<T = ()> = Result<T, Gone>;
+/// Whether it goes on, with what a step gave.
+pub(super) type Next<T = ()> = Result<T, Stop>;
 
-/// Takes each step as soon as it is over, and what the first failure was.
+/// Puts each step on standard output as soon as it is over, and knows what the first failure was.
 pub(super) struct Report<'a> {
-    tell: &'a mut dyn FnMut(&Step) -> Result<Written, Error>,
     overheard: &'a Overheard<'a>,
+    jsonl: bool,
+    paint: Paint,
+    deadline: Deadline,
     exit: Exit,
 }
 
 impl<'a> Report<'a> {
-    pub fn new(
-        tell: &'a mut dyn FnMut(&Step) -> Result<Written, Error>,
-        overheard: &'a Overheard<'a>,
-    ) -> Self {
+    pub(super) fn new(overheard: &'a Overheard<'a>, jsonl: bool, deadline: Deadline) -> Self {
         Self {
-            tell,
             overheard,
+            jsonl,
+            paint: Paint::on(stdout().is_terminal()),
+            deadline,
             exit: Exit::Done,
         }
     }
 
     /// The first failure's.
-    pub fn exit(&self) -> Exit {
+    pub(super) fn exit(&self) -> Exit {
         self.exit
     }
 
-    fn step(&mut self, name: &str, state: State, found: &str, todo: Option<&str>) -> Told {
+    fn step(&mut self, name: &str, state: State, found: &str, todo: Option<&str>) -> Next {
         let step = Step {
-            name: name.to_owned(),
+            name,
             state,
             // A service's own words at the end may have one.
-            found: found.trim_end_matches('.').to_owned(),
-            todo: todo.map(str::to_owned),
+            found: found.trim_end_matches('.'),
+            todo,
         };
-        match (self.tell)(&step) {
+        let line = if self.jsonl {
+            step.object()
+        } else {
+            step.line(self.paint)
+        };
+        self.overheard.reporter.progress_over();
+        match Sink::Stdout.write(line.as_bytes(), &self.deadline) {
             Ok(Written::All) => Ok(()),
-            Ok(Written::ReaderGone) => Err(Gone::Reader),
-            Err(error) => Err(Gone::Unwritten(error)),
+            Ok(Written::ReaderGone) => Err(Stop::ReaderGone),
+            Err(error) => Err(Stop::Unwritten(error)),
         }
     }
 
-    pub fn ok(&mut self, name: &str, found: &str) -> Told {
+    pub(super) fn ok(&mut self, name: &str, found: &str) -> Next {
         self.step(name, State::Ok, found, None)
     }
 
-    pub fn note(&mut self, name: &str, found: &str) -> Told {
+    pub(super) fn note(&mut self, name: &str, found: &str) -> Next {
         self.step(name, State::Note, found, None)
     }
 
     /// A note with what to do.
-    pub fn advise(&mut self, name: &str, found: &str, todo: &str) -> Told {
+    pub(super) fn advise(&mut self, name: &str, found: &str, todo: &str) -> Next {
         self.step(name, State::Note, found, Some(todo))
     }
 
     /// A step that there was no way to try.
-    pub fn untried(&mut self, name: &str, because: &str) -> Told {
+    pub(super) fn untried(&mut self, name: &str, because: &str) -> Next {
         self.note(name, &format!("not tried: {because}"))
     }
 
     /// Steps that there was no way to try, if there were any.
-    pub fn skip(&mut self, names: Option<String>, because: &str) -> Told {
+    pub(super) fn skip(&mut self, names: Option<String>, because: &str) -> Next {
         match names {
             Some(names) => self.untried(&names, because),
             None => Ok(()),
         }
     }
 
-    pub fn failed(&mut self, name: &str, error: &Error) -> Told {
+    pub(super) fn failed(&mut self, name: &str, error: &Error) -> Next {
         if self.exit == Exit::Done {
             self.exit = error.exit();
         }
@@ -167,7 +165,7 @@ impl<'a> Report<'a> {
     }
 
     /// The value, or a step that failed.
-    pub fn take<T>(&mut self, name: &str, result: Result<T, Error>) -> Told<Option<T>> {
+    pub(super) fn take<T>(&mut self, name: &str, result: Result<T, Error>) -> Next<Option<T>> {
         match result {
             Ok(value) => Ok(Some(value)),
             Err(error) => self.failed(name, &error).map(|()| None),
@@ -175,7 +173,7 @@ impl<'a> Report<'a> {
     }
 
     /// What a fetch would have warned of since.
-    pub fn overheard(&mut self, name: &str) -> Told {
+    pub(super) fn overheard(&mut self, name: &str) -> Next {
         for warning in self.overheard.warnings.take() {
             self.note(name, &warning)?;
         }
@@ -190,7 +188,7 @@ pub(super) struct Overheard<'a> {
 }
 
 impl<'a> Overheard<'a> {
-    pub fn new(reporter: &'a dyn Reporter) -> Self {
+    pub(super) fn new(reporter: &'a dyn Reporter) -> Self {
         Self {
             reporter,
             warnings: RefCell::default(),

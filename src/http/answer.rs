@@ -14,13 +14,13 @@ use crate::deadline::seconds;
 use crate::error::Exit;
 
 /// What a service answered, once there was no retry left that was worth its time.
-pub struct Answer {
+pub(crate) struct Answer {
     /// Who answered.
     pub(crate) host: String,
     /// The HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The whole body, wiped on drop.
-    pub body: Zeroizing<Vec<u8>>,
+    pub(crate) body: Zeroizing<Vec<u8>>,
     pub(super) headers: HeaderMap,
     pub(super) retries: Retries,
 }
@@ -37,15 +37,13 @@ pub(super) enum Retries {
 
 impl Answer {
     /// A header's value, where it is text.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// What kind of body it is, for a message: `text/html`, say. Anything else than a type's name is
     /// not shown: it is the sender's to choose.
-    #[must_use]
-    pub fn content_type(&self) -> String {
+    pub(crate) fn content_type(&self) -> String {
         let Some(text) = self.header("content-type") else {
             return "no content type".to_owned();
         };
@@ -69,7 +67,7 @@ impl Answer {
     ///
     /// # Errors
     /// Those words.
-    pub fn json<'a, T: Deserialize<'a>>(&'a self, unfit: &str) -> Result<T, String> {
+    pub(crate) fn json<'a, T: Deserialize<'a>>(&'a self, unfit: &str) -> Result<T, String> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let kind = self.content_type();
             match error.classify() {

@@ -18,7 +18,7 @@ use super::resolver::{Known, SystemResolver};
 use super::retry::{Policy, Tries};
 use super::url::Url;
 use super::{Network, Route, dial, tls};
-use crate::deadline::seconds;
+use crate::deadline::{Deadline, seconds};
 use crate::error::printable;
 use crate::report::Reporter;
 use crate::secret::{Redactor, Secret};
@@ -33,7 +33,7 @@ const CONNECT_METADATA: Duration = Duration::from_secs(1);
 const LEAST_ATTEMPT: Duration = Duration::from_millis(150);
 
 /// Sends requests, by three ways out, each set up when first used.
-pub struct Client<'a> {
+pub(crate) struct Client<'a> {
     network: Network,
     reporter: &'a dyn Reporter,
     redactor: RefCell<Redactor>,
@@ -48,8 +48,7 @@ pub struct Client<'a> {
 
 impl<'a> Client<'a> {
     /// A client that has done nothing yet.
-    #[must_use]
-    pub fn new(network: Network, reporter: &'a dyn Reporter) -> Self {
+    pub(crate) fn new(network: Network, reporter: &'a dyn Reporter) -> Self {
         let mut redactor = Redactor::default();
         if let Some(password) = network.proxy.as_ref().and_then(Proxy::password) {
             redactor.learn(&Secret::new(password.to_owned()));
@@ -69,8 +68,7 @@ impl<'a> Client<'a> {
     }
 
     /// The same, keeping in mind what [`Client::trust`] tells.
-    #[must_use]
-    pub fn observing(network: Network, reporter: &'a dyn Reporter) -> Self {
+    pub(crate) fn observing(network: Network, reporter: &'a dyn Reporter) -> Self {
         Self {
             observed: Some(Observed::default()),
             ..Self::new(network, reporter)
@@ -78,8 +76,7 @@ impl<'a> Client<'a> {
     }
 
     /// How a host is reached. Its addresses are known once it was asked.
-    #[must_use]
-    pub fn route(&self, url: &Url) -> Route {
+    pub(crate) fn route(&self, url: &Url) -> Route {
         let host = url.host();
         if let Some(directed) = self.direction(url) {
             let (host, port) = directed.target(host, url.port());
@@ -95,33 +92,34 @@ impl<'a> Client<'a> {
     }
 
     /// What the certificate of a host that was asked is chained to.
-    #[must_use]
-    pub fn trust(&self, host: &str) -> Option<Trust> {
+    pub(crate) fn trust(&self, host: &str) -> Option<Trust> {
         let observed = self.observed.as_ref()?.lock();
         let observed = observed.unwrap_or_else(PoisonError::into_inner);
         observed.get(&host.to_ascii_lowercase()).copied()
     }
 
     /// Remembers a secret, so that no service's message shows it.
-    pub fn learn(&self, secret: &Secret) {
+    pub(crate) fn learn(&self, secret: &Secret) {
         self.redactor.borrow_mut().learn(secret);
     }
 
     /// A service's own words, fit to be shown: known secrets struck out, one line, capped.
-    #[must_use]
-    pub fn quote(&self, words: &str) -> String {
+    pub(crate) fn quote(&self, words: &str) -> String {
         printable(&self.redactor.borrow().strike(words))
     }
 
     /// To whom the run's facts go.
-    #[must_use]
-    pub fn reporter(&self) -> &dyn Reporter {
+    pub(crate) fn reporter(&self) -> &dyn Reporter {
         self.reporter
     }
 
+    /// When the run gives up.
+    pub(crate) fn deadline(&self) -> &Deadline {
+        &self.network.deadline
+    }
+
     /// Whether the run's time is over.
-    #[must_use]
-    pub fn out_of_time(&self) -> bool {
+    pub(crate) fn out_of_time(&self) -> bool {
         self.network.deadline.passed()
     }
 
@@ -174,7 +172,7 @@ impl<'a> Client<'a> {
     ///
     /// # Errors
     /// There is no time for that, in words that may follow the reason of the wait.
-    pub fn pause(&self, wait: Duration) -> Result<(), String> {
+    pub(crate) fn pause(&self, wait: Duration) -> Result<(), String> {
         if !self.fits(wait) {
             return Err(no_time(wait, &self.network.deadline.seconds()));
         }

@@ -6,18 +6,18 @@ use crate::error::{Error, Exit};
 
 /// No usable answer came from a host.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// What kind of failure it is.
-    pub kind: FailureKind,
+    pub(crate) kind: FailureKind,
     /// What happened, naming the host.
-    pub cause: String,
+    pub(crate) cause: String,
     /// What to do about it, where that depends on nothing but the network.
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
 /// The kinds of failure that callers and the retry rules tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureKind {
+pub(crate) enum FailureKind {
     /// The name servers say that there is no such host.
     NoSuchHost,
     /// The name could not be resolved now.
@@ -42,8 +42,7 @@ pub enum FailureKind {
 
 impl Failure {
     /// A failure without a hint.
-    #[must_use]
-    pub fn new(kind: FailureKind, cause: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: FailureKind, cause: impl Into<String>) -> Self {
         Self {
             kind,
             cause: cause.into(),
@@ -52,15 +51,13 @@ impl Failure {
     }
 
     /// With what to do about it.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// The exit code that goes with it.
-    #[must_use]
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self.kind {
             FailureKind::Deadline => Exit::Deadline,
             FailureKind::Silence | FailureKind::Garbled => Exit::Service,
@@ -69,8 +66,7 @@ impl Failure {
     }
 
     /// As the error of an operation.
-    #[must_use]
-    pub fn during(self, operation: impl Into<String>) -> Error {
+    pub(crate) fn during(self, operation: impl Into<String>) -> Error {
         let hint = self
             .hint
             .clone()
@@ -93,8 +89,7 @@ impl Failure {
     }
 
     /// Whether another try may end better.
-    #[must_use]
-    pub fn may_pass(&self) -> bool {
+    pub(crate) fn may_pass(&self) -> bool {
         matches!(
             self.kind,
             FailureKind::Resolution

@@ -8,13 +8,13 @@ use super::url::{bare, parse_port};
 
 /// An HTTP proxy that is asked to CONNECT.
 #[derive(Clone)]
-pub struct Proxy {
+pub(crate) struct Proxy {
     inner: ureq::Proxy,
 }
 
 /// Why a proxy's URL cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProxyProblem {
+pub(crate) enum ProxyProblem {
     /// SOCKS, or another scheme than http and https.
     Scheme,
     /// Not a proxy's URL.
@@ -23,7 +23,7 @@ pub enum ProxyProblem {
 
 impl Proxy {
     /// Reads `[http[s]://][USER[:PASSWORD]@]HOST[:PORT][/]`.
-    pub fn parse(url: &str) -> Result<Self, ProxyProblem> {
+    pub(crate) fn parse(url: &str) -> Result<Self, ProxyProblem> {
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
         let scheme = scheme.to_ascii_lowercase();
         if !matches!(scheme.as_str(), "http" | "https") {
@@ -47,8 +47,7 @@ impl Proxy {
     }
 
     /// The password in the URL, decoded.
-    #[must_use]
-    pub fn password(&self) -> Option<&str> {
+    pub(crate) fn password(&self) -> Option<&str> {
         self.inner
             .password()
             .filter(|password| !password.is_empty())
@@ -80,7 +79,7 @@ impl fmt::Debug for Proxy {
 
 /// The hosts that are reached without the proxy, as `NO_PROXY` lists them.
 #[derive(Clone, Debug, Default)]
-pub struct NoProxy(Vec<Exemption>);
+pub(crate) struct NoProxy(Vec<Exemption>);
 
 #[derive(Clone, Debug)]
 enum Exemption {
@@ -92,8 +91,7 @@ enum Exemption {
 impl NoProxy {
     /// Reads a list separated by commas or blanks: `*`, hosts and domains (with or without a
     /// leading dot, each with its subdomains, as in curl), addresses, and networks in CIDR form.
-    #[must_use]
-    pub fn parse(list: &str) -> Self {
+    pub(crate) fn parse(list: &str) -> Self {
         let items = list.split(|c: char| c == ',' || c.is_whitespace());
         Self(
             items
@@ -104,8 +102,7 @@ impl NoProxy {
     }
 
     /// Whether the host is reached without the proxy.
-    #[must_use]
-    pub fn covers(&self, host: &str, port: u16) -> bool {
+    pub(crate) fn covers(&self, host: &str, port: u16) -> bool {
         self.0.iter().any(|exemption| exemption.covers(host, port))
     }
 }
@@ -172,7 +169,7 @@ fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
 
 /// One `--connect-to HOST1:PORT1:HOST2:PORT2`, as curl's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConnectTo {
+pub(crate) struct ConnectTo {
     from_host: Option<String>,
     from_port: Option<u16>,
     to_host: Option<String>,
@@ -181,8 +178,7 @@ pub struct ConnectTo {
 
 impl ConnectTo {
     /// Reads it; an empty part means "any" before, and "the same" after. `None` if malformed.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (from_host, rest) = take_host(text)?;
         let (from_port, rest) = rest.split_once(':')?;
         let (to_host, to_port) = take_host(rest)?;
@@ -199,8 +195,7 @@ impl ConnectTo {
     }
 
     /// Whether it is about this host and port.
-    #[must_use]
-    pub fn applies(&self, host: &str, port: u16) -> bool {
+    pub(crate) fn applies(&self, host: &str, port: u16) -> bool {
         let host = bare(host);
         self.from_host
             .as_ref()
@@ -209,8 +204,7 @@ impl ConnectTo {
     }
 
     /// Where a connection to this host and port goes instead.
-    #[must_use]
-    pub fn target<'a>(&'a self, host: &'a str, port: u16) -> (&'a str, u16) {
+    pub(crate) fn target<'a>(&'a self, host: &'a str, port: u16) -> (&'a str, u16) {
         (
             self.to_host.as_deref().unwrap_or(host),
             self.to_port.unwrap_or(port),
@@ -397,8 +391,14 @@ mod tests {
         ] {
             assert_eq!(shown(bad), Err(ProxyProblem::Malformed), "{bad}");
         }
-        let proxy = Proxy::parse("http://u:c%40nary@proxy.example").unwrap();
-        assert_eq!(proxy.password(), Some("c@nary"));
-        assert_eq!(format!("{proxy:?}"), "Proxy(proxy.example:80)");
+    }
+
+    #[test]
+    fn a_proxy_is_shown_without_its_password() {
+        let proxy = Proxy::parse("http://u:Canary%40pr0xy@proxy.example").unwrap();
+        assert_eq!(proxy.password(), Some("Canary@pr0xy"));
+        let shown = format!("{proxy} {proxy:?} {proxy:#?}");
+        let each = "proxy.example:80 Proxy(proxy.example:80) Proxy(proxy.example:80)";
+        assert_eq!(shown, each);
     }
 }

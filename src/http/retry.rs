@@ -10,7 +10,7 @@ use super::failure::{Failure, FailureKind};
 
 /// Whose rules hold for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
+pub(crate) enum Policy {
     /// Entra ID, Key Vault: https, through the proxy if there is one.
     Service,
     /// What must not be done twice: another try only where the first one cannot have done it.
@@ -40,7 +40,7 @@ const METADATA_AFTER_NO_CONNECTION: Duration = Duration::from_secs(1);
 
 /// What leaves open what became of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
+pub(crate) enum Doubt {
     /// Somebody else was quicker: what there is now is to be looked at.
     Conflict,
     /// No answer came.
@@ -51,7 +51,7 @@ pub enum Doubt {
 
 /// The tries of one request that did not lead to an answer worth having.
 #[derive(Debug, Default)]
-pub struct Tries {
+pub(crate) struct Tries {
     answers: u32,
     failures: u32,
 }
@@ -71,8 +71,7 @@ impl Policy {
 
 impl Tries {
     /// How many there were.
-    #[must_use]
-    pub fn count(&self) -> u32 {
+    pub(crate) fn count(&self) -> u32 {
         self.answers + self.failures
     }
 
@@ -96,7 +95,7 @@ impl Tries {
     }
 
     /// The wait before the next try after this failure; `None`: it stands.
-    pub fn after_failure(&mut self, policy: Policy, failure: &Failure) -> Option<Duration> {
+    pub(crate) fn after_failure(&mut self, policy: Policy, failure: &Failure) -> Option<Duration> {
         if !failure.may_pass() {
             return None;
         }
@@ -119,7 +118,7 @@ impl Tries {
     }
 
     /// The wait before it is found out what became of a change; `None`: it was tried often enough.
-    pub fn after_doubt(&mut self, doubt: Doubt) -> Option<Duration> {
+    pub(crate) fn after_doubt(&mut self, doubt: Doubt) -> Option<Duration> {
         let (first, retry_after) = match doubt {
             Doubt::Conflict => (Duration::ZERO, None),
             Doubt::NoAnswer => (AFTER_NO_CONNECTION, None),

@@ -14,12 +14,11 @@ use super::url::bare;
 
 /// Certificates that are trusted besides the built-in roots.
 #[derive(Clone, Default)]
-pub struct ExtraRoots(Vec<rustls::pki_types::TrustAnchor<'static>>);
+pub(crate) struct ExtraRoots(Vec<rustls::pki_types::TrustAnchor<'static>>);
 
 impl ExtraRoots {
     /// How many there are.
-    #[must_use]
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
 
@@ -27,7 +26,7 @@ impl ExtraRoots {
     ///
     /// # Errors
     /// Says what is wrong when the file is no PEM or holds no certificate that can be used.
-    pub fn from_pem(pem: &[u8]) -> Result<(Self, usize), String> {
+    pub(crate) fn from_pem(pem: &[u8]) -> Result<(Self, usize), String> {
         let mut store = RootCertStore::empty();
         let mut unusable = 0;
         for item in CertificateDer::pem_slice_iter(pem) {
@@ -57,7 +56,7 @@ fn pem_words(error: &pem::Error) -> &'static str {
 }
 
 /// Our own rustls configuration: ureq's takes either the built-in roots or a file's, not both.
-pub fn client_config(extra: &ExtraRoots, observed: Option<&Observed>) -> Arc<ClientConfig> {
+pub(crate) fn client_config(extra: &ExtraRoots, observed: Option<&Observed>) -> Arc<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -84,7 +83,7 @@ fn roots(extra: &ExtraRoots) -> RootCertStore {
 }
 
 /// What a failed handshake means, and what to do about it.
-pub fn describe(error: &rustls::Error, host: &str) -> Failure {
+pub(crate) fn describe(error: &rustls::Error, host: &str) -> Failure {
     use rustls::Error as E;
     match error {
         E::InvalidCertificate(error) => certificate(error, host),
@@ -195,7 +194,7 @@ fn issuer_hint() -> String {
 }
 
 /// The name that the server's certificate must be for.
-pub fn server_name(host: &str) -> Option<ServerName<'static>> {
+pub(crate) fn server_name(host: &str) -> Option<ServerName<'static>> {
     ServerName::try_from(bare(host).to_owned()).ok()
 }
 

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use ureq::http::Uri;
 
 /// RFC 3986's unreserved characters stay; all others are encoded, in a path, a query or a form.
-pub const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+pub(crate) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
@@ -14,12 +14,11 @@ pub const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// An absolute http or https URL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Url(pub(super) Uri);
+pub(crate) struct Url(pub(super) Uri);
 
 impl Url {
     /// Reads an absolute URL without user information; `None` for anything else.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
         let web = matches!(uri.scheme_str(), Some("http" | "https"));
         let bare = uri
@@ -29,32 +28,27 @@ impl Url {
     }
 
     /// Whether it is https.
-    #[must_use]
-    pub fn is_https(&self) -> bool {
+    pub(crate) fn is_https(&self) -> bool {
         self.0.scheme_str() == Some("https")
     }
 
     /// The host, without brackets.
-    #[must_use]
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         bare(self.0.host().unwrap_or_default())
     }
 
     /// The port, the scheme's where none is given.
-    #[must_use]
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         port_of(&self.0)
     }
 
     /// The path.
-    #[must_use]
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.0.path()
     }
 
     /// The query, without its question mark.
-    #[must_use]
-    pub fn query(&self) -> Option<&str> {
+    pub(crate) fn query(&self) -> Option<&str> {
         self.0.query()
     }
 
@@ -100,8 +94,7 @@ impl Url {
     }
 
     /// Whether both URLs are answered by the same server: scheme, host and port.
-    #[must_use]
-    pub fn same_server(&self, other: &Self) -> bool {
+    pub(crate) fn same_server(&self, other: &Self) -> bool {
         self.is_https() == other.is_https()
             && self.host().eq_ignore_ascii_case(other.host())
             && self.port() == other.port()

@@ -11,11 +11,11 @@ use crate::token::{AccessToken, Audience};
 
 /// Where the identity is asked for, and the header that proves that we run there.
 #[derive(Debug)]
-pub struct AppService {
+pub(crate) struct AppService {
     /// `IDENTITY_ENDPOINT`.
-    pub endpoint: Endpoint,
+    pub(crate) endpoint: Endpoint,
     /// `IDENTITY_HEADER`.
-    pub header: Secret,
+    pub(crate) header: Secret,
 }
 
 impl AppService {

@@ -15,10 +15,10 @@ use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 
 /// The agent's program: where it is, the machine is connected.
-pub const AGENT: &str = "/opt/azcmagent/bin/himds";
+pub(crate) const AGENT: &str = "/opt/azcmagent/bin/himds";
 
 /// Where the agent listens, unless a variable says otherwise.
-pub const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:40342/metadata/identity/oauth2/token";
+pub(crate) const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:40342/metadata/identity/oauth2/token";
 
 /// The only folder that a challenge may name.
 const KEYS: &str = "/var/opt/azcmagent/tokens";
@@ -28,11 +28,11 @@ const LARGEST_KEY: usize = 4096;
 
 /// Where the identity is asked for.
 #[derive(Debug)]
-pub struct AzureArc {
+pub(crate) struct AzureArc {
     /// `IDENTITY_ENDPOINT`, or the default one.
-    pub endpoint: Endpoint,
+    pub(crate) endpoint: Endpoint,
     /// Until when the key may be read.
-    pub deadline: Deadline,
+    pub(crate) deadline: Deadline,
 }
 
 impl AzureArc {
@@ -82,10 +82,8 @@ impl AzureArc {
             ));
         }
         let content = file::read(path, LARGEST_KEY, &self.deadline).map_err(|cause| {
-            let hint = cause
-                .contains("permission denied")
-                .then(|| GROUP.to_owned());
-            problem(cause).maybe_hint(hint)
+            let hint = cause.is_denied().then(|| GROUP.to_owned());
+            problem(cause.to_string()).maybe_hint(hint)
         })?;
         let key = std::str::from_utf8(&content.bytes)
             .unwrap_or_default()

@@ -25,7 +25,7 @@ use crate::token::{AccessToken, Audience};
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// An application that proves itself with a private key, whose certificate Entra ID knows.
-pub struct Certificate {
+pub(crate) struct Certificate {
     application: Application,
     key: RsaKeyPair,
     named: Named,
@@ -44,7 +44,11 @@ impl Certificate {
     ///
     /// # Errors
     /// Says what is missing or cannot be used.
-    pub fn from_pem(application: Application, pem: &str, send_chain: bool) -> Result<Self, String> {
+    pub(crate) fn from_pem(
+        application: Application,
+        pem: &str,
+        send_chain: bool,
+    ) -> Result<Self, String> {
         let pem = Pem::parse(pem)?;
         let key = rsa_key(&pem)?;
         if pem.certificates.is_empty() {
@@ -82,7 +86,7 @@ impl Certificate {
     ///
     /// # Errors
     /// Says which of the two cannot be used, and why.
-    pub fn from_thumbprint(
+    pub(crate) fn from_thumbprint(
         application: Application,
         key: &str,
         thumbprint: &str,
@@ -101,8 +105,7 @@ impl Certificate {
     }
 
     /// Which application it is.
-    #[must_use]
-    pub fn application(&self) -> &Application {
+    pub(crate) fn application(&self) -> &Application {
         &self.application
     }
 

@@ -17,11 +17,11 @@ use crate::token::{AccessToken, Audience};
 
 /// An app registration.
 #[derive(Clone, Debug)]
-pub struct Application {
+pub(crate) struct Application {
     /// The tenant: an id or a domain.
-    pub tenant: String,
+    pub(crate) tenant: String,
     /// The application's (client) id.
-    pub client_id: String,
+    pub(crate) client_id: String,
 }
 
 impl Application {

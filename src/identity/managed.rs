@@ -10,7 +10,7 @@ use crate::token::Audience;
 
 /// Which of the machine's identities is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ManagedIdentity {
+pub(crate) enum ManagedIdentity {
     /// The machine's own.
     System,
     /// A user-assigned one, by its client id.
@@ -23,8 +23,7 @@ pub enum ManagedIdentity {
 
 impl ManagedIdentity {
     /// The id of a user-assigned one.
-    #[must_use]
-    pub fn id(&self) -> Option<&str> {
+    pub(crate) fn id(&self) -> Option<&str> {
         match self {
             Self::System => None,
             Self::ClientId(id) | Self::ObjectId(id) | Self::ResourceId(id) => Some(id),
@@ -78,14 +77,14 @@ pub(super) fn exit(status: u16) -> Exit {
 
 /// The whole URL of an endpoint that a variable names.
 #[derive(Clone, Debug)]
-pub struct Endpoint(String);
+pub(crate) struct Endpoint(String);
 
 impl Endpoint {
     /// Of App Service and its kin: https, or http to loopback, link-local and private addresses.
     ///
     /// # Errors
     /// Says what is not allowed.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         near(&bare(text)?)?;
         Ok(Self(text.to_owned()))
     }
@@ -94,7 +93,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// Says what is not allowed.
-    pub fn parse_loopback(text: &str) -> Result<Self, &'static str> {
+    pub(crate) fn parse_loopback(text: &str) -> Result<Self, &'static str> {
         if !bare(text)?.is_loopback() {
             return Err("Azure Arc's endpoint must be on this machine (`127.0.0.1`, `localhost`)");
         }

@@ -10,18 +10,18 @@ use crate::http::{Client, Failure, FailureKind, Refusal, Request, Said, Service,
 use crate::token::{AccessToken, Audience};
 
 /// Where every Azure VM finds its metadata.
-pub const DEFAULT_ENDPOINT: &str = "http://169.254.169.254";
+pub(crate) const DEFAULT_ENDPOINT: &str = "http://169.254.169.254";
 
 /// The scheme, host and port of a metadata endpoint.
 #[derive(Clone, Debug)]
-pub struct MetadataEndpoint(String);
+pub(crate) struct MetadataEndpoint(String);
 
 impl MetadataEndpoint {
     /// Reads `http[s]://HOST[:PORT][/]`.
     ///
     /// # Errors
     /// Says what is not allowed.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let base = text.trim_end_matches('/');
         let url = Url::parse(base).ok_or("not an http or https URL")?;
         if !matches!(url.path(), "" | "/") || url.query().is_some() {
@@ -32,8 +32,7 @@ impl MetadataEndpoint {
     }
 
     /// As it was written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 

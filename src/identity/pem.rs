@@ -7,17 +7,17 @@ use crate::buffer::Buffer;
 
 /// What a PEM text holds that matters here.
 #[derive(Default)]
-pub struct Pem {
+pub(crate) struct Pem {
     /// The certificates in DER, in their order.
-    pub certificates: Vec<Vec<u8>>,
+    pub(crate) certificates: Vec<Vec<u8>>,
     /// The private keys, in their order.
-    pub keys: Vec<Key>,
+    pub(crate) keys: Vec<Key>,
     /// Whether a key is encrypted.
-    pub encrypted: bool,
+    pub(crate) encrypted: bool,
 }
 
 /// A private key in DER, wiped on drop.
-pub enum Key {
+pub(crate) enum Key {
     /// PKCS #8.
     Pkcs8(Zeroizing<Vec<u8>>),
     /// PKCS #1: RSA only.
@@ -31,7 +31,7 @@ impl Pem {
     ///
     /// # Errors
     /// Says what is malformed, without quoting it.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let mut pem = Self {
             encrypted: text.contains("ENCRYPTED PRIVATE KEY-----") || text.contains("Proc-Type:"),
             ..Self::default()

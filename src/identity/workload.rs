@@ -16,13 +16,13 @@ use crate::token::{AccessToken, Audience};
 
 /// An application that proves itself with a federated token.
 #[derive(Debug)]
-pub struct Workload {
+pub(crate) struct Workload {
     /// Which application.
-    pub application: Application,
+    pub(crate) application: Application,
     /// The file with the token, which its issuer renews: it is read when it is needed.
-    pub token_file: PathBuf,
+    pub(crate) token_file: PathBuf,
     /// Until when it may be read.
-    pub deadline: Deadline,
+    pub(crate) deadline: Deadline,
 }
 
 /// No issuer's token is larger.
@@ -56,7 +56,8 @@ impl Workload {
             Error::new(exit, format!("cannot read the federated token in `{file}`"), cause)
                 .hint("in Kubernetes the pod needs the label `azure.workload.identity/use: \"true\"` and its service account")
         };
-        let content = file::read(&self.token_file, LARGEST, &self.deadline).map_err(problem)?;
+        let content = file::read(&self.token_file, LARGEST, &self.deadline)
+            .map_err(|cause| problem(cause.to_string()))?;
         match std::str::from_utf8(&content.bytes).map(str::trim) {
             Ok("") => Err(problem("it is empty".to_owned())),
             Ok(text) if text.bytes().all(|b| b.is_ascii_graphic()) => {

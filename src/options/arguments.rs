@@ -7,27 +7,29 @@ use std::ffi::OsString;
 use lexopt::{Arg, Parser, ValueExt};
 
 use super::settings::{Origin, Rank, Settings};
-use super::table::{self, COMMANDS, Command, CommandRow, OptionRow, Takes};
+use super::table::{self, COMMANDS, CommandRow, OptionRow, Takes, Verb};
 use crate::error::Error;
 use crate::secret::Secret;
 
 /// What the command line asks for.
-pub enum Arguments {
+pub(crate) enum Arguments {
     /// A text for standard output, and nothing else.
-    Show(String),
-    /// A command; its options are in the settings.
-    Run {
-        /// Which.
-        command: &'static CommandRow,
-        /// Its arguments.
-        credentials: Vec<String>,
-        /// What follows `--`, where that is a command of its own.
-        words: Vec<OsString>,
-    },
+    Text(String),
+    /// A verb, and what was set for it.
+    Verb(Words, Settings),
+}
+
+/// A verb as it was called, without its options.
+pub(crate) struct Words {
+    pub(crate) row: &'static CommandRow,
+    pub(crate) credentials: Vec<String>,
+    /// What follows `--`, where that is a command of its own.
+    pub(crate) command: Vec<OsString>,
 }
 
 /// Reads the command line, without the program's name.
-pub fn read(arguments: Vec<OsString>, settings: &mut Settings) -> Result<Arguments, Error> {
+pub(super) fn read(arguments: Vec<OsString>) -> Result<Arguments, Error> {
+    let mut settings = Settings::default();
     let mut parser = Parser::from_args(arguments);
     let mut command: Option<Option<&'static CommandRow>> = None;
     let mut positional = Vec::new();
@@ -48,14 +50,14 @@ pub fn read(arguments: Vec<OsString>, settings: &mut Settings) -> Result<Argumen
         match argument {
             Arg::Long("help") | Arg::Short('h') => helping = true,
             Arg::Long("version") | Arg::Short('V') => {
-                return Ok(Arguments::Show(
+                return Ok(Arguments::Text(
                     concat!("akv-xsoar ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
                 ));
             }
             Arg::Long(name) => {
                 let row = table::option(name).ok_or_else(|| unknown(name))?;
                 let again = given.iter().any(|other| other.name == row.name);
-                if option(row, &mut parser, settings, again)? {
+                if option(row, &mut parser, &mut settings, again)? {
                     given.push(row);
                 }
             }
@@ -84,12 +86,12 @@ pub fn read(arguments: Vec<OsString>, settings: &mut Settings) -> Result<Argumen
         }
     }
     if helping {
-        return Ok(Arguments::Show(table::help(command.flatten())));
+        return Ok(Arguments::Text(table::help(command.flatten())));
     }
     let Some(row) = command.flatten() else {
         return Err(Error::usage("no command given").hint(HELP));
     };
-    if let Some(foreign) = given.iter().find(|option| !option.belongs_to(row.command)) {
+    if let Some(foreign) = given.iter().find(|option| !option.belongs_to(row.verb)) {
         let what = format!("`--{}` does not belong to `{}`", foreign.name, row.name);
         return Err(
             Error::usage(what).hint(format!("`akv-xsoar help {}` lists its options", row.name))
@@ -108,15 +110,16 @@ pub fn read(arguments: Vec<OsString>, settings: &mut Settings) -> Result<Argumen
             Error::usage(what).hint("such as `akv-xsoar exec kv-prod/db-password -- psql -h db`")
         );
     }
-    Ok(Arguments::Run {
-        command: row,
+    let words = Words {
+        row,
         credentials: positional,
-        words,
-    })
+        command: words,
+    };
+    Ok(Arguments::Verb(words, settings))
 }
 
 fn runs_another(row: &CommandRow) -> bool {
-    row.command == Command::Exec
+    row.verb == Verb::Exec
 }
 
 /// What follows `--`, if that is next: words of another program, whatever they look like.
@@ -138,7 +141,7 @@ fn verb(word: &str) -> Result<&'static CommandRow, Error> {
         let what = if looks_so {
             format!("unknown command `{word}`")
         } else {
-            "the first argument is no command".to_owned()
+            "the first argument is not a command".to_owned()
         };
         let names: Vec<_> = COMMANDS
             .iter()
@@ -161,7 +164,7 @@ fn option(
             return Err(Error::usage(format!("`--{name}` takes no value")));
         }
         Takes::Nothing => String::new(),
-        Takes::One(_) | Takes::List(_) | Takes::Many(_) => {
+        Takes::One(_) | Takes::Word(_) | Takes::List(_) | Takes::Many(_) => {
             let missing = || {
                 Error::usage(format!("`--{name}` needs a value"))
                     .hint(format!("`{}`", row.usage(None)))
@@ -181,9 +184,9 @@ fn option(
     }
     let origin = Origin {
         rank: Rank::CommandLine,
-        words: format!("`--{name}`").into(),
+        place: format!("`--{name}`").into(),
     };
-    settings.add(name, Secret::new(value), origin);
+    settings.add(row, Secret::new(value), origin);
     Ok(true)
 }
 

@@ -1,46 +1,49 @@
 //! Which cloud is meant: a known one by name or authority, or one of three hosts.
 
-use super::settings::{Rank, Setting, Settings};
+use super::settings::{Rank, Setting};
+use super::{Configured, table};
 use crate::cloud::{Cloud, Host};
 use crate::error::Error;
 
-/// Decides. `proof` is the rank that an application's proof comes from.
-pub fn choose(settings: &Settings, proof: Option<Rank>) -> Result<Cloud, Error> {
-    let suffix = settings.strongest("vault-suffix").map(suffix).transpose()?;
-    let management = settings
-        .strongest("management-endpoint")
-        .map(host)
-        .transpose()?;
-    let named = settings.strongest("cloud");
-    let mut cloud = match (named, settings.strongest("authority-host")) {
-        (None, None) => Cloud::public(),
-        (Some(named), None) => of_name(named)?,
-        (None, Some(authority)) => of_authority(authority, None, suffix.is_some(), proof)?,
-        // The stronger of the two decides; side by side they must agree.
-        (Some(named), Some(authority)) if named.origin.rank < authority.origin.rank => {
-            of_name(named)?
+impl Configured<'_> {
+    /// `proof` is the rank that an application's proof comes from.
+    pub(crate) fn cloud(&self, proof: Option<Rank>) -> Result<Cloud, Error> {
+        let strongest = |row| self.settings.strongest(row);
+        let suffix = strongest(&table::VAULT_SUFFIX).map(suffix).transpose()?;
+        let management = strongest(&table::MANAGEMENT_ENDPOINT)
+            .map(host)
+            .transpose()?;
+        let named = strongest(&table::CLOUD);
+        let mut cloud = match (named, strongest(&table::AUTHORITY_HOST)) {
+            (None, None) => Cloud::public(),
+            (Some(named), None) => of_name(named)?,
+            (None, Some(authority)) => of_authority(authority, None, suffix.is_some(), proof)?,
+            // The stronger of the two decides; side by side they must agree.
+            (Some(named), Some(authority)) if named.origin.rank < authority.origin.rank => {
+                of_name(named)?
+            }
+            (named, Some(authority)) => of_authority(authority, named, suffix.is_some(), proof)?,
+        };
+        if let Some(suffix) = suffix {
+            cloud.vault_suffix = suffix;
         }
-        (named, Some(authority)) => of_authority(authority, named, suffix.is_some(), proof)?,
-    };
-    if let Some(suffix) = suffix {
-        cloud.vault_suffix = suffix;
+        if management.is_some() {
+            cloud.management = management;
+        }
+        Ok(cloud)
     }
-    if management.is_some() {
-        cloud.management = management;
-    }
-    Ok(cloud)
 }
 
 fn of_name(setting: &Setting) -> Result<Cloud, Error> {
     Cloud::by_name(setting.text()).ok_or_else(|| {
         let what = format!(
-            "{} is no cloud that this program knows{}",
+            "{} is not a cloud that this program knows{}",
             setting.origin,
             setting.shown(": ")
         );
         Error::usage(what).hint(format!(
             "known are {}; for another one give `--authority-host` and `--vault-suffix`",
-            Cloud::names()
+            list_of(&Cloud::NAMES)
         ))
     })
 }
@@ -74,14 +77,14 @@ fn of_authority(
         && proof.is_some_and(|proof| proof != Rank::Environment)
     {
         let what = format!(
-            "{} names `{authority}`, which is no known cloud's, and the proof does not come from the environment",
+            "{} names `{authority}`, which is not the authority of a known cloud, while the proof does not come from the environment",
             setting.origin
         );
         return Err(Error::usage(what).hint("if it is meant, give it as `--authority-host`"));
     }
     if !has_suffix {
         let what = format!(
-            "{} names `{authority}`, which is no known cloud's: `--vault-suffix` is missing",
+            "{} names `{authority}`, which is not the authority of a known cloud: `--vault-suffix` is missing",
             setting.origin
         );
         return Err(Error::usage(what).hint(
@@ -108,7 +111,12 @@ fn host(setting: &Setting) -> Result<Host, Error> {
 }
 
 fn no_host(setting: &Setting) -> Error {
-    let what = format!("{} is no host{}", setting.origin, setting.shown(": "));
+    let what = format!("{} is not a host{}", setting.origin, setting.shown(": "));
     Error::usage(what)
         .hint("a host is written as `HOST` or `https://HOST`, and with `:PORT` for an emulator")
+}
+
+fn list_of(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    quoted.join(", ")
 }

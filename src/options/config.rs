@@ -5,181 +5,223 @@
 
 use std::path::Path;
 
-use super::json::Json;
-use super::settings::{Origin, Rank, Settings, is_masked, items, names};
-use super::table::{self, Meaning, Takes};
-use crate::error::Error;
+use super::json::{Fault, Value, fields};
+use super::settings::{Origin, Rank, Settings, is_masked, items};
+use super::table::{self, Meaning, OptionRow, Takes};
+use crate::error::{Error, printable};
 use crate::file::shown;
 use crate::http::Proxy;
 use crate::secret::Secret;
 
 /// No instance's configuration is larger.
-pub const LARGEST: usize = 256 * 1024;
+pub(crate) const LARGEST: usize = 256 * 1024;
 
 /// Adds what the file says to the settings; `true` if one of them is a secret.
-pub fn read(path: &Path, json: &[u8], settings: &mut Settings) -> Result<bool, Error> {
+pub(crate) fn read(path: &Path, json: &[u8], settings: &mut Settings) -> Result<bool, Error> {
+    let file = shown(path);
+    let problem = |problem: String| Error::usage(format!("`{file}`, {problem}"));
     let mut reading = Reading {
-        file: shown(path),
+        file: &file,
         settings,
         named: Vec::new(),
         holds_secret: false,
-        hint: None,
     };
-    match super::json::object(json, |key, value| reading.judge(key, value)) {
-        Ok(()) => Ok(reading.holds_secret),
-        Err(problem) => {
-            let what = format!("`{}`, {problem}", reading.file);
-            Err(Error::usage(what).maybe_hint(reading.hint.map(str::to_owned)))
-        }
+    for field in fields(json).map_err(|fault| problem(fault.to_string()))? {
+        reading
+            .judge(&field.key, field.value)
+            .map_err(|fault| match fault {
+                KeyFault::Within(fault) => problem(fault.to_string()),
+                KeyFault::OfKey(cause, hint) => {
+                    let key = printable(&field.key);
+                    problem(format!("line {}: `{key}` {cause}", field.line))
+                        .maybe_hint(hint.map(str::to_owned))
+                }
+            })?;
     }
+    Ok(reading.holds_secret)
+}
+
+/// What is wrong with a key.
+enum KeyFault {
+    /// What follows it, and what to do.
+    OfKey(String, Option<&'static str>),
+    /// With its value's own text.
+    Within(Fault),
+}
+
+fn wrong<T>(cause: &str) -> Result<T, KeyFault> {
+    Err(KeyFault::OfKey(cause.to_owned(), None))
+}
+
+fn wrong_hint<T>(cause: &str, hint: &'static str) -> Result<T, KeyFault> {
+    Err(KeyFault::OfKey(cause.to_owned(), Some(hint)))
 }
 
 /// The file while it is read.
 struct Reading<'a> {
-    file: String,
+    file: &'a str,
     settings: &'a mut Settings,
     /// The settings so far, each with the key that made it.
     named: Vec<(&'static str, String)>,
     holds_secret: bool,
-    hint: Option<&'static str>,
 }
 
 impl Reading<'_> {
-    fn judge(&mut self, key: &str, value: Json) -> Result<(), String> {
+    fn judge(&mut self, key: &str, value: Value) -> Result<(), KeyFault> {
         let Some(meaning) = table::meaning(key) else {
-            self.hint = Some(
-                "the keys are the parameters of XSOAR's AzureKeyVault integration and the long options with `_` for `-`",
-            );
-            return Err("is not a key of this file".to_owned());
+            return wrong_hint("is not a key of this file", KEYS);
         };
+        if value.is_null() {
+            return Ok(());
+        }
         match meaning {
             Meaning::Harmless => Ok(()),
-            Meaning::Insecure => match value {
-                Json::Null | Json::Bool(false) => Ok(()),
-                Json::Bool(true) => {
-                    self.hint = Some(
-                        "certificates are always checked: give the proxy's or private CA's certificate with `--ca-file`",
-                    );
-                    Err("cannot be true".to_owned())
-                }
-                _ => Err("must be true or false".to_owned()),
+            Meaning::Insecure => match value.boolean() {
+                Some(false) => Ok(()),
+                Some(true) => wrong_hint("cannot be true", CHECKED),
+                None => wrong("must be true or false"),
             },
-            Meaning::Flag(name) => match value {
-                Json::Null => Ok(()),
-                Json::Bool(on) => self.add(name, key, Secret::new(on.to_string())),
-                _ => Err("must be true or false".to_owned()),
+            Meaning::Flag(row) => match value.boolean() {
+                Some(on) => self.add(row, key, Secret::new(on.to_string())),
+                None => wrong("must be true or false"),
             },
-            Meaning::Proxy => match value {
-                Json::Null => Ok(()),
-                Json::Bool(on) => self.add(names::USE_PROXY, key, Secret::new(on.to_string())),
-                Json::Text(url) if url.is_empty() => Ok(()),
-                Json::Text(url) => {
-                    self.holds_secret |=
-                        Proxy::parse(url.expose()).is_ok_and(|proxy| proxy.password().is_some());
-                    self.add("proxy", key, url)
-                }
-                _ => Err("must be true, false or a URL".to_owned()),
-            },
-            Meaning::Password(name) => {
-                let Some(password) = password(value)?.filter(|text| !text.is_empty()) else {
-                    return Ok(());
-                };
-                let is_secret =
-                    name != names::MANAGED_IDENTITIES_CLIENT_ID && name != names::THUMBPRINT;
-                // A secret that is masked may come from elsewhere; an id that is masked must not
-                // become the machine's own identity unnoticed.
-                if is_secret && is_masked(password.expose()) {
-                    return Ok(());
-                }
-                self.holds_secret |= is_secret;
-                self.add(name, key, password)
-            }
-            Meaning::Setting(name, Takes::List(_)) => {
-                for text in list(value)? {
-                    for item in items(text.expose()) {
-                        self.add(name, key, Secret::new(item.to_owned()))?;
-                    }
-                }
-                Ok(())
-            }
-            Meaning::Setting(name, Takes::Many(_)) => {
-                // In a text a comma stands between two; in a list, whose texts are whole, for itself.
-                if let Json::Text(text) = value {
-                    for item in items(text.expose()) {
-                        self.add(name, key, Secret::new(item.to_owned()))?;
-                    }
-                    return Ok(());
-                }
-                for text in list(value)?.into_iter().filter(|text| !text.is_empty()) {
-                    self.add(name, key, text)?;
-                }
-                Ok(())
-            }
-            Meaning::Setting(name, _) => match value {
-                Json::Null => Ok(()),
-                Json::Text(text) if text.is_empty() => Ok(()),
-                Json::Text(text) => self.add(name, key, text),
-                Json::Number(number) if name == "timeout" => {
-                    self.add(name, key, Secret::new(number))
-                }
-                _ if name == "timeout" => Err("must be a number".to_owned()),
-                _ => Err("must be text".to_owned()),
-            },
+            Meaning::Proxy => self.proxy(key, value),
+            Meaning::Password(row) => self.password(row, key, value),
+            Meaning::Setting(row) => self.setting(row, key, value),
         }
     }
 
-    fn add(&mut self, name: &'static str, key: &str, value: Secret) -> Result<(), String> {
-        if let Some((_, other)) = self
-            .named
-            .iter()
-            .find(|(n, other)| *n == name && other != key)
-        {
-            return Err(format!(
-                "says the same as `{other}`: only one of them may be there"
-            ));
+    fn proxy(&mut self, key: &str, value: Value) -> Result<(), KeyFault> {
+        if let Some(on) = value.boolean() {
+            return self.add(&table::USE_PROXY, key, Secret::new(on.to_string()));
         }
-        self.named.push((name, key.to_owned()));
-        let words = format!("`{key}` in `{}`", self.file);
-        self.settings.add(
-            name,
-            value,
-            Origin {
-                rank: Rank::File,
-                words: words.into(),
+        match value.text() {
+            None => wrong("must be true, false or a URL"),
+            Some(url) if url.is_empty() => Ok(()),
+            Some(url) => {
+                let proxy = Proxy::parse(url.expose());
+                self.holds_secret |= proxy.is_ok_and(|proxy| proxy.password().is_some());
+                self.add(&table::PROXY, key, url)
+            }
+        }
+    }
+
+    fn password(
+        &mut self,
+        row: &'static OptionRow,
+        key: &str,
+        value: Value,
+    ) -> Result<(), KeyFault> {
+        let Some(password) = password(value)?.filter(|text| !text.is_empty()) else {
+            return Ok(());
+        };
+        let ids = [
+            table::MANAGED_IDENTITIES_CLIENT_ID.name,
+            table::THUMBPRINT.name,
+        ];
+        let is_secret = !ids.contains(&row.name);
+        // A secret that is masked may come from elsewhere; an id that is masked must not
+        // become the machine's own identity unnoticed.
+        if is_secret && is_masked(password.expose()) {
+            return Ok(());
+        }
+        self.holds_secret |= is_secret;
+        self.add(row, key, password)
+    }
+
+    fn setting(
+        &mut self,
+        row: &'static OptionRow,
+        key: &str,
+        value: Value,
+    ) -> Result<(), KeyFault> {
+        match row.takes {
+            Takes::List(_) => {
+                for text in texts(value)? {
+                    self.add_items(row, key, &text)?;
+                }
+                Ok(())
+            }
+            // In a text a comma stands between two; in a list, whose texts are whole, for itself.
+            Takes::Many(_) => match value.text() {
+                Some(text) => self.add_items(row, key, &text),
+                None => texts(value)?
+                    .into_iter()
+                    .filter(|text| !text.is_empty())
+                    .try_for_each(|text| self.add(row, key, text)),
             },
-        );
+            _ => {
+                let is_number = row.name == table::TIMEOUT.name;
+                let number = value.number().filter(|_| is_number);
+                let number = number.map(|number| Secret::new(number.to_owned()));
+                match number.or_else(|| value.text()) {
+                    Some(text) if text.is_empty() => Ok(()),
+                    Some(text) => self.add(row, key, text),
+                    None if is_number => wrong("must be a number"),
+                    None => wrong("must be text"),
+                }
+            }
+        }
+    }
+
+    fn add_items(
+        &mut self,
+        row: &'static OptionRow,
+        key: &str,
+        list: &Secret,
+    ) -> Result<(), KeyFault> {
+        items(list.expose()).try_for_each(|item| self.add(row, key, Secret::new(item.to_owned())))
+    }
+
+    fn add(&mut self, row: &'static OptionRow, key: &str, value: Secret) -> Result<(), KeyFault> {
+        let of_row = self.named.iter().find(|(name, _)| *name == row.name);
+        match of_row {
+            Some((_, other)) if other != key => {
+                return wrong(&format!(
+                    "says the same as `{other}`: only one of them may be there"
+                ));
+            }
+            Some(_) => {}
+            None => self.named.push((row.name, key.to_owned())),
+        }
+        let origin = Origin {
+            rank: Rank::File,
+            place: format!("`{key}` in `{}`", self.file).into(),
+        };
+        self.settings.add(row, value, origin);
         Ok(())
     }
 }
 
+const KEYS: &str = "the keys are the parameters of XSOAR's AzureKeyVault integration and the long options with `_` for `-`";
+
+const CHECKED: &str = "certificates are always checked: give the proxy's or private CA's certificate with `--ca-file`";
+
 /// The password of `{"identifier": …, "password": …}`, or plain text.
-fn password(value: Json) -> Result<Option<Secret>, String> {
-    match value {
-        Json::Null => Ok(None),
-        Json::Text(text) => Ok(Some(text)),
-        Json::Object(fields) => match fields.into_iter().find(|(name, _)| name == "password") {
-            None | Some((_, Json::Null)) => Ok(None),
-            Some((_, Json::Text(text))) => Ok(Some(text)),
-            Some(_) => Err("has a `password` that is not text".to_owned()),
+fn password(value: Value) -> Result<Option<Secret>, KeyFault> {
+    let Some(fields) = value.object() else {
+        return match value.text() {
+            Some(text) => Ok(Some(text)),
+            None => wrong("must be text, or an object with a `password`"),
+        };
+    };
+    let fields = fields.map_err(KeyFault::Within)?;
+    match fields.into_iter().find(|field| field.key == "password") {
+        Some(field) if !field.value.is_null() => match field.value.text() {
+            Some(text) => Ok(Some(text)),
+            None => wrong("has a `password` that is not text"),
         },
-        _ => Err("must be text, or an object with a `password`".to_owned()),
+        _ => Ok(None),
     }
 }
 
-fn list(value: Json) -> Result<Vec<Secret>, String> {
-    let problem = || "must be a list of texts, or text".to_owned();
-    match value {
-        Json::Null => Ok(Vec::new()),
-        Json::Text(text) if text.is_empty() => Ok(Vec::new()),
-        Json::Text(text) => Ok(vec![text]),
-        Json::List(values) => values
-            .into_iter()
-            .map(|value| match value {
-                Json::Text(text) => Ok(text),
-                _ => Err(problem()),
-            })
-            .collect(),
-        _ => Err(problem()),
+/// A list of texts, or one text.
+fn texts(value: Value) -> Result<Vec<Secret>, KeyFault> {
+    match value.text() {
+        Some(text) => Ok(vec![text]),
+        None => value
+            .texts()
+            .map_or_else(|| wrong("must be a list of texts, or text"), Ok),
     }
 }
 
@@ -194,9 +236,9 @@ mod tests {
         Ok(settings)
     }
 
-    fn value(settings: &Settings, name: &str) -> Option<String> {
+    fn value(settings: &Settings, row: &OptionRow) -> Option<String> {
         settings
-            .strongest(name)
+            .strongest(row)
             .map(|setting| setting.text().to_owned())
     }
 
@@ -213,22 +255,28 @@ mod tests {
 }"#,
         )
         .unwrap();
-        assert_eq!(value(&settings, "client-secret").as_deref(), Some("p"));
         assert_eq!(
-            value(&settings, "use-managed-identities").as_deref(),
+            value(&settings, &table::CLIENT_SECRET).as_deref(),
+            Some("p")
+        );
+        assert_eq!(
+            value(&settings, &table::USE_MANAGED_IDENTITIES).as_deref(),
             Some("false")
         );
-        assert_eq!(value(&settings, "use-proxy").as_deref(), Some("false"));
-        assert_eq!(value(&settings, "private-key"), None);
+        assert_eq!(
+            value(&settings, &table::USE_PROXY).as_deref(),
+            Some("false")
+        );
+        assert_eq!(value(&settings, &table::PRIVATE_KEY), None);
         let vaults: Vec<_> = settings
-            .strongest_all("vault")
+            .strongest_all(&table::VAULT)
             .iter()
             .map(|s| s.text().to_owned())
             .collect();
         assert_eq!(vaults, ["kv-a", "kv-b"]);
         assert_eq!(
             settings
-                .strongest("client-secret")
+                .strongest(&table::CLIENT_SECRET)
                 .unwrap()
                 .origin
                 .to_string(),
@@ -246,12 +294,12 @@ mod tests {
             r#"{"client_secret": ""}"#,
         ] {
             assert!(
-                value(&read_text(json).unwrap(), "client-secret").is_none(),
+                value(&read_text(json).unwrap(), &table::CLIENT_SECRET).is_none(),
                 "{json}"
             );
         }
         let old = read_text(r#"{"client_secret": {"identifier": "i", "password": "p"}}"#).unwrap();
-        assert_eq!(value(&old, "client-secret").as_deref(), Some("p"));
+        assert_eq!(value(&old, &table::CLIENT_SECRET).as_deref(), Some("p"));
     }
 
     #[test]

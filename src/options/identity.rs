@@ -6,321 +6,298 @@
 mod application;
 mod managed;
 
-use super::Surroundings;
-use super::settings::{Origin, Rank, Setting, Settings, is_masked, names};
+use super::settings::{Origin, Rank, Setting, is_masked};
+use super::table::OptionRow;
+use super::{Configured, table};
 use crate::error::Error;
 use crate::identity::{Identity, ManagedIdentity};
+use crate::words::words;
+use application::Half;
 
 /// The identity, and why it is this one.
 #[derive(Debug)]
-pub struct Choice {
-    /// Who asks.
-    pub identity: Identity,
+pub(crate) struct Identified {
+    pub(crate) identity: Identity,
     /// The words that decided it, for `--verbose`.
-    pub because: String,
+    pub(crate) because: String,
     /// Where the proof comes from; `None` for a managed identity, which proves nothing itself.
-    pub proof: Option<Rank>,
+    pub(crate) proof: Option<Rank>,
     /// What moves the endpoint that its tokens come from.
-    pub moved: Option<String>,
+    pub(crate) moved: Option<String>,
     /// Something that was passed over and that the user should know of.
-    pub warning: Option<String>,
+    pub(crate) warning: Option<String>,
+}
+
+words! {
+    /// What `--identity` can pin: the kind, and of a managed identity the source.
+    pub(crate) enum IdentityKind {
+        Secret = "secret",
+        Certificate = "certificate",
+        Workload = "workload",
+        Imds = "imds",
+        Arc = "arc",
+        AppService = "app-service",
+    }
+}
+
+impl IdentityKind {
+    fn is_managed(self) -> bool {
+        matches!(self, Self::Imds | Self::Arc | Self::AppService)
+    }
 }
 
 /// What decides the kind at one rank.
 enum Claim<'a> {
-    /// A proof of an application's.
-    Proof(&'static str, Kind, &'a Setting),
-    /// A managed identity.
-    Managed(&'static str, &'a Setting),
+    Proof(Proof, &'a Setting),
+    Managed(ManagedBy, &'a Setting),
 }
+
+/// What an application proves itself with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    Secret,
+    SecretFile,
+    CertificateFile,
+    /// The two halves of a certificate in XSOAR's configuration, of which one may be missing.
+    Key,
+    Thumbprint,
+    TokenFile,
+}
+
+impl Proof {
+    fn kind(self) -> IdentityKind {
+        match self {
+            Self::Secret | Self::SecretFile => IdentityKind::Secret,
+            Self::CertificateFile | Self::Key | Self::Thumbprint => IdentityKind::Certificate,
+            Self::TokenFile => IdentityKind::Workload,
+        }
+    }
+}
+
+const PROOFS: [(&OptionRow, Proof); 6] = [
+    (&table::CLIENT_SECRET_FILE, Proof::SecretFile),
+    (&table::CLIENT_SECRET, Proof::Secret),
+    (&table::CLIENT_CERTIFICATE, Proof::CertificateFile),
+    (&table::PRIVATE_KEY, Proof::Key),
+    (&table::THUMBPRINT, Proof::Thumbprint),
+    (&table::FEDERATED_TOKEN_FILE, Proof::TokenFile),
+];
+
+/// How a managed identity is named.
+#[derive(Clone, Copy)]
+enum ManagedBy {
+    /// The configuration file's `use_managed_identities`, with a client id or without.
+    Flag,
+    System,
+    ClientId,
+    ObjectId,
+    ResourceId,
+}
+
+const MANAGED: [(&OptionRow, ManagedBy); 5] = [
+    (&table::USE_MANAGED_IDENTITIES, ManagedBy::Flag),
+    (&table::MANAGED_IDENTITY, ManagedBy::System),
+    (&table::MANAGED_IDENTITY_CLIENT_ID, ManagedBy::ClientId),
+    (&table::MANAGED_IDENTITY_OBJECT_ID, ManagedBy::ObjectId),
+    (&table::MANAGED_IDENTITY_RESOURCE_ID, ManagedBy::ResourceId),
+];
 
 impl Claim<'_> {
     fn origin(&self) -> &Origin {
         match self {
-            Self::Proof(_, _, setting) | Self::Managed(_, setting) => &setting.origin,
+            Self::Proof(_, setting) | Self::Managed(_, setting) => &setting.origin,
         }
     }
 
     /// Whether it is what `--identity` pins.
-    fn fits(&self, kind: Kind) -> bool {
+    fn fits(&self, kind: IdentityKind) -> bool {
         match self {
-            Self::Proof(_, own, _) => *own == kind,
+            Self::Proof(proof, _) => proof.kind() == kind,
             Self::Managed(..) => kind.is_managed(),
         }
     }
 }
 
-const FROM_FILE: &str = "client-secret-file";
-const CERTIFICATE: &str = "client-certificate";
-const TOKEN_FILE: &str = "federated-token-file";
+/// What is pinned, and where.
+type Pin<'a> = Option<(IdentityKind, &'a Origin)>;
 
-/// What `--identity` can pin: the kind, and of a managed identity the source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Secret,
-    Certificate,
-    Workload,
-    Imds,
-    Arc,
-    AppService,
-}
+impl Configured<'_> {
+    pub(crate) fn identity(&self) -> Result<Identified, Error> {
+        let pin = self.pin()?;
+        for rank in Rank::ALL {
+            match self.claim(rank, pin)? {
+                Some(Claim::Proof(proof, setting)) => return self.application(proof, setting),
+                Some(Claim::Managed(by, setting)) => {
+                    self.no_client_id(&setting.origin)?;
+                    let identity = self.named_managed_identity(by, setting)?;
+                    let because = format!("{} says so", setting.origin);
+                    return self.managed(identity, &because, pin.map(|pin| pin.0));
+                }
+                None => {}
+            }
+        }
+        match pin {
+            Some((kind, pinned)) => self.unproven_pin(kind, pinned),
+            None => self.unproven(),
+        }
+    }
 
-impl Kind {
-    fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "secret" => Self::Secret,
-            "certificate" => Self::Certificate,
-            "workload" => Self::Workload,
-            "imds" => Self::Imds,
-            "arc" => Self::Arc,
-            "app-service" => Self::AppService,
-            _ => return None,
+    fn pin(&self) -> Result<Pin<'_>, Error> {
+        let Some(setting) = self.settings.strongest(&table::IDENTITY) else {
+            return Ok(None);
+        };
+        Ok(Some((setting.word()?, &setting.origin)))
+    }
+
+    /// The one claim that a rank makes, of those that agree with what is pinned.
+    fn claim(&self, rank: Rank, pin: Pin) -> Result<Option<Claim<'_>>, Error> {
+        let mut claims: Vec<Claim> = Vec::new();
+        let has_key = self.settings.at(&table::PRIVATE_KEY, rank).is_some();
+        for (row, proof) in PROOFS {
+            // Beside a key it is the key's other half.
+            let is_half = proof == Proof::Thumbprint && has_key;
+            let setting = self.settings.at(row, rank).filter(|_| !is_half);
+            claims.extend(setting.map(|setting| Claim::Proof(proof, setting)));
+        }
+        for (row, by) in MANAGED {
+            // In the file some are booleans.
+            let setting = self.settings.on(row, rank);
+            claims.extend(setting.map(|setting| Claim::Managed(by, setting)));
+        }
+        if let Some((kind, pinned)) = pin {
+            let other = claims.iter().find(|claim| !claim.fits(kind));
+            if let Some(other) = other.filter(|_| rank == Rank::CommandLine) {
+                let what = format!("{} is not of the kind that {pinned} pins", other.origin());
+                return Err(Error::usage(what).hint("leave one of them out"));
+            }
+            claims.retain(|claim| claim.fits(kind));
+        }
+        if let [first, second, ..] = claims.as_slice() {
+            let (first, second) = (first.origin(), second.origin());
+            let what = format!("{first} and {second} name two identities");
+            return Err(Error::usage(what).hint("leave one of them out"));
+        }
+        Ok(claims.pop())
+    }
+
+    /// A client id on the command line always counts, and a managed identity has none of an application's.
+    fn no_client_id(&self, managed: &Origin) -> Result<(), Error> {
+        match self.settings.at(&table::CLIENT_ID, Rank::CommandLine) {
+            None => Ok(()),
+            Some(stray) => {
+                let what = format!(
+                    "{} is an application's, and {managed} means a managed identity",
+                    stray.origin
+                );
+                Err(Error::usage(what)
+                    .hint("a managed identity is named by `--managed-identity-client-id`"))
+            }
+        }
+    }
+
+    fn named_managed_identity(
+        &self,
+        by: ManagedBy,
+        setting: &Setting,
+    ) -> Result<ManagedIdentity, Error> {
+        let rank = setting.origin.rank;
+        Ok(match by {
+            ManagedBy::System => ManagedIdentity::System,
+            ManagedBy::ClientId => ManagedIdentity::ClientId(managed_id(setting)?),
+            ManagedBy::ObjectId => ManagedIdentity::ObjectId(managed_id(setting)?),
+            ManagedBy::ResourceId => ManagedIdentity::ResourceId(managed_id(setting)?),
+            ManagedBy::Flag => match self.settings.at(&table::MANAGED_IDENTITIES_CLIENT_ID, rank) {
+                Some(key) => ManagedIdentity::ClientId(managed_id(key)?),
+                None => ManagedIdentity::System,
+            },
         })
     }
 
-    fn is_managed(self) -> bool {
-        matches!(self, Self::Imds | Self::Arc | Self::AppService)
-    }
-
-    /// What an application of this kind proves itself with, and where that is looked for.
-    fn proof(self) -> &'static str {
-        match self {
-            Self::Certificate => {
-                "no certificate (`--client-certificate`, `AZURE_CLIENT_CERTIFICATE_PATH`, `private_key` with `credentials_certificate_thumbprint`)"
+    /// A kind is pinned, and no rank names a proof or a managed identity of it.
+    fn unproven_pin(&self, kind: IdentityKind, pinned: &Origin) -> Result<Identified, Error> {
+        if !kind.is_managed() {
+            let given = format!("{pinned} means an application");
+            return Err(self.half(&given, &Half::given(self), kind));
+        }
+        self.no_client_id(pinned)?;
+        let (identity, because) = match self.lone_client_id() {
+            Some(client) => {
+                let because = format!("{pinned} says so, and {} is set", client.origin);
+                (ManagedIdentity::ClientId(managed_id(client)?), because)
             }
-            Self::Workload => {
-                "no federated token (`--federated-token-file`, `AZURE_FEDERATED_TOKEN_FILE`)"
+            None => (ManagedIdentity::System, format!("{pinned} says so")),
+        };
+        self.managed(identity, &because, Some(kind))
+    }
+
+    /// No rank names a proof or a managed identity.
+    fn unproven(&self) -> Result<Identified, Error> {
+        let tenant = self.settings.strongest(&table::TENANT_ID);
+        let client = self.settings.strongest(&table::CLIENT_ID);
+        // `true` would have been a claim.
+        let refused = [&table::USE_MANAGED_IDENTITIES, &table::MANAGED_IDENTITY]
+            .into_iter()
+            .find_map(|row| self.settings.at(row, Rank::File));
+        match (tenant, client, refused) {
+            (None, None, None) => {
+                let because = "nothing else is configured";
+                self.managed(ManagedIdentity::System, because, None)
             }
-            _ => {
-                "no secret (`--client-secret-file`, `AZURE_CLIENT_SECRET`, `credentials.password`)"
+            (None, Some(client), None) if self.lone_client_id().is_some() => {
+                let identity = ManagedIdentity::ClientId(managed_id(client)?);
+                let because = format!("{} is set, and nothing else", client.origin);
+                self.managed(identity, &because, None)
             }
-        }
-    }
-}
-
-/// Proofs by setting, and whose identity's each is.
-const PROOFS: [(&str, Kind); 6] = [
-    (FROM_FILE, Kind::Secret),
-    (names::CLIENT_SECRET, Kind::Secret),
-    (CERTIFICATE, Kind::Certificate),
-    (names::PRIVATE_KEY, Kind::Certificate),
-    (names::THUMBPRINT, Kind::Certificate),
-    (TOKEN_FILE, Kind::Workload),
-];
-
-/// The ways to name a managed identity on the command line or in the file.
-const MANAGED: [&str; 5] = [
-    names::USE_MANAGED_IDENTITIES,
-    "managed-identity",
-    "managed-identity-client-id",
-    "managed-identity-object-id",
-    "managed-identity-resource-id",
-];
-
-/// Decides.
-pub fn choose(settings: &Settings, surroundings: &Surroundings) -> Result<Choice, Error> {
-    let pin = pin(settings)?;
-    for rank in Rank::ALL {
-        match claim(settings, rank, pin)? {
-            Some(Claim::Proof(name, kind, setting)) => {
-                return application::choose(settings, surroundings, name, kind, setting);
+            (None, None, Some(refused)) => {
+                let given = format!("{} is false, and no application is given", refused.origin);
+                Err(self.half(&given, &Half::given(self), IdentityKind::Secret))
             }
-            Some(Claim::Managed(name, setting)) => {
-                no_client_id(settings, &setting.origin)?;
-                let identity = managed_identity(settings, name, setting)?;
-                let because = format!("{} says so", setting.origin);
-                return managed::choose(identity, &because, pin.map(|pin| pin.0), surroundings);
-            }
-            None => {}
+            _ => Err(self.unproven_application(tenant, client)),
         }
     }
-    unproven(settings, surroundings, pin)
-}
 
-/// What is pinned, and where.
-type Pin<'a> = Option<(Kind, &'a Origin)>;
+    /// `AZURE_CLIENT_ID`, and nothing else of an application's anywhere: it is a managed identity's.
+    fn lone_client_id(&self) -> Option<&Setting> {
+        let is_set = |row: &OptionRow| self.settings.strongest(row).is_some();
+        let others = PROOFS.iter().any(|(row, _)| is_set(row)) || is_set(&table::TENANT_ID);
+        let client = |rank| self.settings.at(&table::CLIENT_ID, rank);
+        let alone = !others && client(Rank::CommandLine).is_none() && client(Rank::File).is_none();
+        client(Rank::Environment).filter(|_| alone)
+    }
 
-fn pin(settings: &Settings) -> Result<Pin<'_>, Error> {
-    let Some(setting) = settings.strongest("identity") else {
-        return Ok(None);
-    };
-    let kind = Kind::parse(setting.text()).ok_or_else(|| {
-        let what = format!(
-            "{} is no kind of identity{}",
-            setting.origin,
-            setting.shown(": ")
-        );
-        Error::usage(what).hint(
-            "the kinds are `secret`, `certificate`, `workload`, `imds`, `arc` and `app-service`",
-        )
-    })?;
-    Ok(Some((kind, &setting.origin)))
-}
-
-/// The one claim that a rank makes, of those that agree with what is pinned.
-fn claim<'a>(settings: &'a Settings, rank: Rank, pin: Pin) -> Result<Option<Claim<'a>>, Error> {
-    let mut claims: Vec<Claim> = Vec::new();
-    for (name, kind) in PROOFS {
-        // The two halves of a certificate's proof in XSOAR's configuration are one.
-        let second_half =
-            name == names::THUMBPRINT && settings.at(names::PRIVATE_KEY, rank).is_some();
-        if let Some(setting) = settings.at(name, rank).filter(|_| !second_half) {
-            claims.push(Claim::Proof(name, kind, setting));
+    /// A tenant or a client id, and nothing that proves it.
+    fn unproven_application(&self, tenant: Option<&Setting>, client: Option<&Setting>) -> Error {
+        let given: Vec<_> = [tenant, client]
+            .into_iter()
+            .flatten()
+            .map(|setting| setting.origin.to_string())
+            .collect();
+        let verb = if given.len() == 1 { "is" } else { "are" };
+        let given = format!("{} {verb} half an application", given.join(" and "));
+        let error = self.half(&given, &Half::given(self), IdentityKind::Secret);
+        match client.filter(|_| tenant.is_none()) {
+            Some(client) => error.hint(format!(
+                "if {} is a managed identity's, give it as `--managed-identity-client-id`; an application's secret goes into `--client-secret-file`",
+                client.origin
+            )),
+            None => error,
         }
     }
-    for name in MANAGED {
-        // In the file some are booleans.
-        if let Some(setting) = settings.at(name, rank).filter(|s| s.text() != "false") {
-            claims.push(Claim::Managed(name, setting));
-        }
-    }
-    if let Some((kind, pinned)) = pin {
-        let other = claims.iter().find(|claim| !claim.fits(kind));
-        if let Some(other) = other.filter(|_| rank == Rank::CommandLine) {
-            let what = format!("{} is not of the kind that {pinned} pins", other.origin());
-            return Err(Error::usage(what).hint("leave one of them out"));
-        }
-        claims.retain(|claim| claim.fits(kind));
-    }
-    if let [first, second, ..] = claims.as_slice() {
-        let what = format!(
-            "{} and {} name two identities",
-            first.origin(),
-            second.origin()
-        );
-        return Err(Error::usage(what).hint("leave one of them out"));
-    }
-    Ok(claims.pop())
-}
-
-/// A client id on the command line always counts, and a managed identity has none of an application's.
-fn no_client_id(settings: &Settings, managed: &Origin) -> Result<(), Error> {
-    match settings.at("client-id", Rank::CommandLine) {
-        None => Ok(()),
-        Some(stray) => {
-            let what = format!(
-                "{} is an application's, and {managed} means a managed identity",
-                stray.origin
-            );
-            Err(Error::usage(what)
-                .hint("a managed identity is named by `--managed-identity-client-id`"))
-        }
-    }
-}
-
-/// The managed identity that a setting names.
-fn managed_identity(
-    settings: &Settings,
-    name: &str,
-    setting: &Setting,
-) -> Result<ManagedIdentity, Error> {
-    let key = settings.at(names::MANAGED_IDENTITIES_CLIENT_ID, setting.origin.rank);
-    Ok(match (name, key) {
-        ("managed-identity-client-id", _) => ManagedIdentity::ClientId(managed_id(setting)?),
-        ("managed-identity-object-id", _) => ManagedIdentity::ObjectId(managed_id(setting)?),
-        ("managed-identity-resource-id", _) => ManagedIdentity::ResourceId(managed_id(setting)?),
-        (names::USE_MANAGED_IDENTITIES, Some(key)) => ManagedIdentity::ClientId(managed_id(key)?),
-        _ => ManagedIdentity::System,
-    })
 }
 
 fn managed_id(setting: &Setting) -> Result<String, Error> {
-    let text = setting.text();
+    let (text, origin) = (setting.text(), &setting.origin);
     if is_masked(text) {
         return Err(
-            Error::usage(format!("{} is masked: the id is missing", setting.origin))
+            Error::usage(format!("{origin} is masked: the id is missing"))
                 .hint("give it as `--managed-identity-client-id`"),
         );
     }
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        let what = format!("{} has blanks or control characters in it", setting.origin);
+        let what = format!("{origin} has blanks or control characters in it");
         return Err(Error::usage(what).hint(
             "the id of a managed identity is a GUID, or a path that begins with `/subscriptions/`",
         ));
     }
     Ok(text.to_owned())
-}
-
-/// No rank names a proof or a managed identity.
-fn unproven(settings: &Settings, surroundings: &Surroundings, pin: Pin) -> Result<Choice, Error> {
-    let tenant = settings.strongest("tenant-id");
-    let client = settings.strongest("client-id");
-    if let Some((kind, pinned)) = pin {
-        if kind.is_managed() {
-            no_client_id(settings, pinned)?;
-            let (identity, because) = match lone_client_id(settings) {
-                Some(client) => {
-                    let because = format!("{pinned} says so, and {} is set", client.origin);
-                    (ManagedIdentity::ClientId(managed_id(client)?), because)
-                }
-                None => (ManagedIdentity::System, format!("{pinned} says so")),
-            };
-            return managed::choose(identity, &because, Some(kind), surroundings);
-        }
-        let given = format!("{pinned} means an application");
-        let has = [tenant.is_some(), client.is_some(), false];
-        return Err(application::half(settings, &given, has, kind));
-    }
-    // `true` would have been a claim.
-    let refused = [names::USE_MANAGED_IDENTITIES, "managed-identity"]
-        .into_iter()
-        .find_map(|name| settings.at(name, Rank::File));
-    match (tenant, client, refused) {
-        (None, None, None) => {
-            let because = "nothing else is configured";
-            managed::choose(ManagedIdentity::System, because, None, surroundings)
-        }
-        (None, Some(client), None) if lone_client_id(settings).is_some() => {
-            let identity = ManagedIdentity::ClientId(managed_id(client)?);
-            let because = format!("{} is set, and nothing else", client.origin);
-            managed::choose(identity, &because, None, surroundings)
-        }
-        (None, None, Some(refused)) => {
-            let given = format!("{} is false, and no application is given", refused.origin);
-            Err(application::half(
-                settings,
-                &given,
-                [false; 3],
-                Kind::Secret,
-            ))
-        }
-        _ => Err(unproven_application(settings, tenant, client)),
-    }
-}
-
-/// `AZURE_CLIENT_ID`, and nothing else of an application's anywhere: it is a managed identity's.
-fn lone_client_id(settings: &Settings) -> Option<&Setting> {
-    let others = PROOFS.iter().map(|(name, _)| *name).chain(["tenant-id"]);
-    let alone = others
-        .into_iter()
-        .all(|name| settings.strongest(name).is_none())
-        && settings.at("client-id", Rank::CommandLine).is_none()
-        && settings.at("client-id", Rank::File).is_none();
-    settings
-        .at("client-id", Rank::Environment)
-        .filter(|_| alone)
-}
-
-/// A tenant or a client id, and nothing that proves it.
-fn unproven_application(
-    settings: &Settings,
-    tenant: Option<&Setting>,
-    client: Option<&Setting>,
-) -> Error {
-    let given: Vec<_> = [tenant, client]
-        .into_iter()
-        .flatten()
-        .map(|setting| setting.origin.to_string())
-        .collect();
-    let verb = if given.len() == 1 { "is" } else { "are" };
-    let given = format!("{} {verb} half an application", given.join(" and "));
-    let has = [tenant.is_some(), client.is_some(), false];
-    let error = application::half(settings, &given, has, Kind::Secret);
-    match client.filter(|_| tenant.is_none()) {
-        Some(client) => error.hint(format!(
-            "if {} is a managed identity's, give it as `--managed-identity-client-id`; an application's secret goes into `--client-secret-file`",
-            client.origin
-        )),
-        None => error,
-    }
 }

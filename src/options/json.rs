@@ -1,214 +1,179 @@
-//! One JSON object, key by key: each value is judged where it stands, so that a problem has its line.
-//!
-//! serde's own errors quote values; here none ever does.
+//! One JSON object as the text that it is: each value a slice of it, whose line is known. Nothing is copied
+//! that is not asked for, and no error quotes a value, as serde's own do.
 
 use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use crate::error::printable;
 use crate::secret::Secret;
 
-/// A JSON value of which nothing is ever quoted.
-pub enum Json {
-    /// `null`.
-    Null,
-    /// `true` or `false`.
-    Bool(bool),
-    /// A number, as it is written shortest.
-    Number(String),
-    /// A text.
-    Text(Secret),
-    /// A list.
-    List(Vec<Json>),
-    /// An object: its keys, each once.
-    Object(Vec<(String, Json)>),
+/// A key of the object, and its value.
+pub(crate) struct Field<'a> {
+    pub(crate) key: String,
+    pub(crate) value: Value<'a>,
+    /// Where the key stands.
+    pub(crate) line: usize,
 }
 
-/// Hands each key of the object to `judge`, which may say what is wrong with it.
-///
-/// # Errors
-/// The line, and what is wrong there.
-pub fn object(
-    json: &[u8],
-    judge: impl FnMut(&str, Json) -> Result<(), String>,
-) -> Result<(), String> {
-    let mut faulty = None;
-    let document = Document {
-        judge,
-        faulty: &mut faulty,
-    };
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let parsed = deserializer
-        .deserialize_any(document)
-        .and_then(|()| deserializer.end());
-    parsed.map_err(|error| {
+/// A value as it is written.
+#[derive(Clone, Copy)]
+pub(crate) struct Value<'a> {
+    text: &'a str,
+    /// Where it begins.
+    line: usize,
+}
+
+/// What is wrong with the text, and on which line.
+pub(crate) struct Fault {
+    line: usize,
+    /// What follows the line.
+    cause: String,
+}
+
+impl<'a> Value<'a> {
+    pub(crate) fn is_null(self) -> bool {
+        self.text == "null"
+    }
+
+    pub(crate) fn boolean(self) -> Option<bool> {
+        self.text.parse().ok()
+    }
+
+    pub(crate) fn number(self) -> Option<&'a str> {
+        let is_number = self
+            .text
+            .starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        is_number.then_some(self.text)
+    }
+
+    pub(crate) fn text(self) -> Option<Secret> {
+        serde_json::from_str(self.text).ok()
+    }
+
+    /// The texts of a list of nothing else.
+    pub(crate) fn texts(self) -> Option<Vec<Secret>> {
+        serde_json::from_str(self.text).ok()
+    }
+
+    /// The fields of an object, each key once.
+    pub(crate) fn object(self) -> Option<Result<Vec<Field<'a>>, Fault>> {
+        let object = self.text.strip_prefix('{').map(|_| self.text.as_bytes());
+        let fields = fields(object?);
+        Some(fields.map_err(|fault| Fault {
+            line: self.line + fault.line - 1,
+            ..fault
+        }))
+    }
+}
+
+/// The object's fields, in their order.
+pub(crate) fn fields(json: &[u8]) -> Result<Vec<Field<'_>>, Fault> {
+    let object: Object = serde_json::from_slice(json).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        if !error.is_data() {
-            return format!("line {line}, column {column}: not valid JSON");
+        let cause = if error.is_data() {
+            ": the file must hold one JSON object".to_owned()
+        } else {
+            format!(", column {column}: not valid JSON")
+        };
+        Fault { line, cause }
+    })?;
+    let mut fields: Vec<Field> = Vec::with_capacity(object.0.len());
+    let mut end = 0;
+    for (key, value) in object.0 {
+        let text = value.get();
+        let start = offset_in(json, text);
+        // Between two values stand blanks, a comma, the key and a colon.
+        let between = json.get(end..start).unwrap_or_default();
+        let quote = between.iter().position(|byte| *byte == b'"');
+        let line = line_at(json, end + quote.unwrap_or_default());
+        if fields.iter().any(|field| field.key == key) {
+            let cause = format!(": the key `{}` is there twice", printable(&key));
+            return Err(Fault { line, cause });
         }
-        // Our own words: nothing of serde's can come here, which would quote the value.
-        let text = error.to_string();
-        let words = text
-            .rsplit_once(" at line ")
-            .map_or(text.as_str(), |(words, _)| words);
-        let line = faulty
-            .and_then(|key| line_of(&key, json, line))
-            .unwrap_or(line);
-        format!("line {line}: {words}")
-    })
+        end = start + text.len();
+        let value = Value {
+            text,
+            line: line_at(json, start),
+        };
+        fields.push(Field { key, value, line });
+    }
+    Ok(fields)
 }
 
-/// Where a key stands: the parser knows only how far it has read, which may be some lines on.
-fn line_of(key: &str, json: &[u8], read: usize) -> Option<usize> {
-    let quoted = format!("\"{key}\"");
-    let text = String::from_utf8_lossy(json);
-    let lines = text.lines().take(read).enumerate();
-    lines
-        .filter(|(_, line)| line.contains(&quoted))
-        .map(|(index, _)| index + 1)
-        .last()
-}
-
-/// The one object.
-struct Document<'a, J> {
-    judge: J,
-    /// The key that a problem is about.
-    faulty: &'a mut Option<String>,
-}
-
-const NO_OBJECT: &str = "the file must hold one JSON object";
-
-impl<'de, J: FnMut(&str, Json) -> Result<(), String>> Visitor<'de> for Document<'_, J> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let mut seen: Vec<String> = Vec::new();
-        while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value_seed(Any)?;
-            let problem = if seen.contains(&key) {
-                Some(twice(&key))
-            } else {
-                let judged = (self.judge)(&key, value);
-                judged
-                    .err()
-                    .map(|problem| format!("`{}` {problem}", printable(&key)))
-            };
-            if let Some(problem) = problem {
-                *self.faulty = Some(key);
-                return Err(A::Error::custom(problem));
-            }
-            seen.push(key);
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
-        Err(A::Error::custom(NO_OBJECT))
-    }
-
-    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
-        Err(E::custom(NO_OBJECT))
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
-        Err(E::custom(NO_OBJECT))
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<(), E> {
-        Err(E::custom(NO_OBJECT))
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<(), E> {
-        Err(E::custom(NO_OBJECT))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<(), E> {
-        Err(E::custom(NO_OBJECT))
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        Err(E::custom(NO_OBJECT))
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}{}", self.line, self.cause)
     }
 }
 
-fn twice(key: &str) -> String {
-    format!("the key `{}` is there twice", printable(key))
+fn line_at(text: &[u8], place: usize) -> usize {
+    let before = text.get(..place).unwrap_or_default();
+    before.split(|byte| *byte == b'\n').count()
 }
 
-/// Reads any value without an error that could quote it.
-struct Any;
-
-impl<'de> DeserializeSeed<'de> for Any {
-    type Value = Json;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
-        deserializer.deserialize_any(self)
-    }
+/// Where a slice of a text begins in it.
+fn offset_in(text: &[u8], part: &str) -> usize {
+    part.as_ptr().addr().saturating_sub(text.as_ptr().addr())
 }
 
-impl<'de> Deserialize<'de> for Json {
+/// Keys with their values, as they come.
+struct Object<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Object<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Any.deserialize(deserializer)
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Object<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Object(pairs))
+            }
+        }
+        deserializer.deserialize_map(Pairs)
     }
 }
 
-impl<'de> Visitor<'de> for Any {
-    type Value = Json;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
+    #[test]
+    fn a_key_has_the_line_on_which_it_stands() {
+        let json = "{\n\n \"a\":\n\"b\\\"\", \"c\"\n: {\n}\n,\n\"d\" : [\n1]}";
+        let fields = fields(json.as_bytes()).ok().unwrap();
+        let places: Vec<_> = fields.iter().map(|f| (f.key.as_str(), f.line)).collect();
+        assert_eq!(places, [("a", 3), ("c", 4), ("d", 8)]);
     }
 
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
+    #[test]
+    fn a_fault_within_a_value_has_its_line_too() {
+        let json = b"{\n\"a\": {\"b\": 1,\n\"b\": 2}}";
+        let fields = fields(json).ok().unwrap();
+        let fault = fields[0].value.object().unwrap().err().unwrap();
+        assert_eq!(fault.to_string(), "line 3: the key `b` is there twice");
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
-        Ok(Json::Number(value.to_string()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
-        Ok(Json::Text(Secret::new(value.to_owned())))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Json, E> {
-        Ok(Json::Text(Secret::new(value)))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = seq.next_element()? {
-            values.push(value);
-        }
-        Ok(Json::List(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-        let mut fields: Vec<(String, Json)> = Vec::new();
-        while let Some((key, value)) = map.next_entry::<String, Json>()? {
-            if fields.iter().any(|(name, _)| *name == key) {
-                return Err(A::Error::custom(twice(&key)));
-            }
-            fields.push((key, value));
-        }
-        Ok(Json::Object(fields))
+    #[test]
+    fn values_are_what_they_are() {
+        let json = br#"{"n": null, "b": true, "i": -1.5e3, "t": "x\u00e9", "l": [1, "2"], "e": [], "o": {"p": "q"}}"#;
+        let fields = fields(json).ok().unwrap();
+        let value = |key: &str| fields.iter().find(|field| field.key == key).unwrap().value;
+        assert!(value("n").is_null() && value("n").text().is_none());
+        assert_eq!(value("b").boolean(), Some(true));
+        assert_eq!(value("i").number(), Some("-1.5e3"));
+        assert_eq!(value("t").text().unwrap().expose(), "xé");
+        assert!(value("l").texts().is_none() && value("e").texts().unwrap().is_empty());
+        assert_eq!(value("o").object().unwrap().ok().unwrap()[0].key, "p");
+        assert!(value("t").number().is_none() && value("o").texts().is_none());
     }
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::settings::{Rank, Setting, Settings, names};
-use super::{Surroundings, unreadable};
+use super::settings::{Rank, Setting};
+use super::{Configured, table};
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
 use crate::file::shown;
@@ -13,152 +13,174 @@ use crate::http::{ConnectTo, ExtraRoots, Network, NoProxy, Proxy, ProxyProblem};
 /// A bundle of every public root has a quarter of a megabyte.
 const LARGEST_BUNDLE: usize = 8 << 20;
 
-/// The `--timeout`.
-pub fn timeout(settings: &Settings) -> Result<Duration, Error> {
-    let Some(setting) = settings.strongest("timeout") else {
-        return Ok(Deadline::DEFAULT);
-    };
-    let seconds = setting
-        .text()
-        .trim()
-        .parse()
-        .ok()
-        .filter(|s: &f64| s.is_finite() && *s > 0.0);
-    seconds
-        .map(|s| Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX))
-        .filter(|d| !d.is_zero())
-        .ok_or_else(|| {
-            let what = format!(
-                "{} must be a number of seconds above 0{}",
-                setting.origin,
-                setting.shown(": ")
-            );
-            Error::usage(what).hint("decimals are allowed, such as `2.5`")
-        })
-}
+/// Key Vault's api-version that every cloud knows.
+const API_VERSION: &str = "7.4";
 
-/// Everything else.
-pub fn choose(settings: &Settings, surroundings: &Surroundings) -> Result<Network, Error> {
-    let (proxy, no_proxy) = proxy(settings)?;
-    Ok(Network {
-        deadline: *surroundings.deadline,
-        roots: roots(settings, surroundings)?,
-        proxy,
-        no_proxy,
-        connect_to: settings
-            .strongest_all("connect-to")
-            .into_iter()
-            .map(connect_to)
-            .collect::<Result<_, _>>()?,
-    })
-}
+impl Configured<'_> {
+    pub(crate) fn timeout(&self) -> Result<Duration, Error> {
+        let Some(setting) = self.settings.strongest(&table::TIMEOUT) else {
+            return Ok(Deadline::DEFAULT);
+        };
+        let seconds = setting
+            .text()
+            .trim()
+            .parse()
+            .ok()
+            .filter(|s: &f64| s.is_finite() && *s > 0.0);
+        seconds
+            .map(|s| Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX))
+            .filter(|d| !d.is_zero())
+            .ok_or_else(|| {
+                let what = format!(
+                    "{} must be a number of seconds above 0{}",
+                    setting.origin,
+                    setting.shown(": ")
+                );
+                Error::usage(what).hint("decimals are allowed, such as `2.5`")
+            })
+    }
 
-/// The same in words: the proxy and who is trusted, each with its place, and no password.
-pub fn words(settings: &Settings, network: &Network) -> String {
-    let by = |name: &str| settings.strongest(name).map(|setting| &setting.origin);
-    let mut words = Vec::new();
-    match (&network.proxy, by("proxy")) {
-        (Some(proxy), Some(origin)) => {
-            let exempt = settings.at("no-proxy", Rank::Environment);
-            let but = exempt.map(|exempt| format!(", not for the hosts of {}", exempt.origin));
-            words.push(format!(
-                "the proxy `{proxy}` by {origin}{}",
-                but.unwrap_or_default()
-            ));
+    /// Versions are dates or numbers; anything else would change the URL.
+    pub(crate) fn api_version(&self) -> Result<String, Error> {
+        let Some(setting) = self.settings.strongest(&table::API_VERSION) else {
+            return Ok(API_VERSION.to_owned());
+        };
+        let text = setting.text();
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'.' || b == b'-';
+        if text.len() <= 32 && text.bytes().all(fits) {
+            return Ok(text.to_owned());
         }
-        (None, Some(origin)) => words.push(format!("no proxy, in spite of {origin}")),
-        (_, None) => words.push("no proxy".to_owned()),
+        let (origin, shown) = (&setting.origin, setting.shown(": "));
+        Err(
+            Error::usage(format!("{origin} is not an api-version{shown}"))
+                .hint("an api-version is written as `7.4` or `2025-07-01`"),
+        )
     }
-    if let Some(origin) = by("connect-to") {
-        words.push(format!("other addresses by {origin}"));
-    }
-    words.push(match settings.strongest("ca-file") {
-        Some(setting) => format!(
-            "trust in the built-in roots and {} of `{}` by {}",
-            match network.roots.count() {
-                1 => "1 certificate".to_owned(),
-                count => format!("{count} certificates"),
-            },
-            shown(Path::new(setting.text())),
-            setting.origin
-        ),
-        None => "trust in the built-in roots".to_owned(),
-    });
-    words.join("; ")
-}
 
-fn roots(settings: &Settings, surroundings: &Surroundings) -> Result<ExtraRoots, Error> {
-    let Some(setting) = settings.strongest("ca-file") else {
-        return Ok(ExtraRoots::default());
-    };
-    let path = Path::new(setting.text());
-    let operation = format!(
-        "cannot use the certificates of {} in `{}`",
-        setting.origin,
-        shown(path)
-    );
-    let hint = "it must hold CA certificates in PEM (`-----BEGIN CERTIFICATE-----`)";
-    let content = crate::file::read(path, LARGEST_BUNDLE, surroundings.deadline)
-        .map_err(|cause| unreadable(&operation, cause, surroundings.deadline).hint(hint))?;
-    let (roots, unusable) = ExtraRoots::from_pem(&content.bytes)
-        .map_err(|cause| Error::new(Exit::Usage, operation, cause).hint(hint))?;
-    if unusable > 0 {
-        let text = format!(
-            "{unusable} certificate(s) in `{}` cannot be used as roots",
+    pub(crate) fn network(&self) -> Result<Network, Error> {
+        let (proxy, no_proxy) = self.proxy()?;
+        let connect_to = self.settings.strongest_all(&table::CONNECT_TO);
+        Ok(Network {
+            deadline: self.deadline,
+            roots: self.roots()?,
+            proxy,
+            no_proxy,
+            connect_to: connect_to
+                .into_iter()
+                .map(connect_to_of)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The proxy and who is trusted, each with its place, and no password.
+    pub(crate) fn network_overview(&self, network: &Network) -> String {
+        let settings = &self.settings;
+        let by = |row| settings.strongest(row).map(|setting| &setting.origin);
+        let mut words = Vec::new();
+        match (&network.proxy, by(&table::PROXY)) {
+            (Some(proxy), Some(origin)) => {
+                let exempt = settings.at(&table::NO_PROXY, Rank::Environment);
+                let but = exempt.map(|exempt| format!(", not for the hosts of {}", exempt.origin));
+                words.push(format!(
+                    "the proxy `{proxy}` by {origin}{}",
+                    but.unwrap_or_default()
+                ));
+            }
+            (None, Some(origin)) => words.push(format!("no proxy, in spite of {origin}")),
+            (_, None) => words.push("no proxy".to_owned()),
+        }
+        if let Some(origin) = by(&table::CONNECT_TO) {
+            words.push(format!("other addresses by {origin}"));
+        }
+        words.push(match settings.strongest(&table::CA_FILE) {
+            Some(setting) => format!(
+                "trust in the built-in roots and {} of `{}` by {}",
+                match network.roots.count() {
+                    1 => "1 certificate".to_owned(),
+                    count => format!("{count} certificates"),
+                },
+                shown(Path::new(setting.text())),
+                setting.origin
+            ),
+            None => "trust in the built-in roots".to_owned(),
+        });
+        words.join("; ")
+    }
+
+    fn roots(&self) -> Result<ExtraRoots, Error> {
+        let Some(setting) = self.settings.strongest(&table::CA_FILE) else {
+            return Ok(ExtraRoots::default());
+        };
+        let path = Path::new(setting.text());
+        let operation = format!(
+            "cannot use the certificates of {} in `{}`",
+            setting.origin,
             shown(path)
         );
-        surroundings.reporter.verbose(&text);
+        let hint = "it must hold CA certificates in PEM (`-----BEGIN CERTIFICATE-----`)";
+        let content = crate::file::read(path, LARGEST_BUNDLE, &self.deadline)
+            .map_err(|cause| self.unreadable(&operation, &cause).hint(hint))?;
+        let (roots, unusable) = ExtraRoots::from_pem(&content.bytes)
+            .map_err(|cause| Error::new(Exit::Usage, operation, cause).hint(hint))?;
+        if unusable > 0 {
+            let text = format!(
+                "{unusable} certificate(s) in `{}` cannot be used as roots",
+                shown(path)
+            );
+            self.reporter.verbose(&text);
+        }
+        Ok(roots)
     }
-    Ok(roots)
-}
 
-/// `--no-proxy`, then `--proxy`, then the file's `proxy: false`, then the variables, then the file's URL.
-fn proxy(settings: &Settings) -> Result<(Option<Proxy>, NoProxy), Error> {
-    let exempt = settings
-        .at("no-proxy", Rank::Environment)
-        .map(|s| NoProxy::parse(s.text()))
-        .unwrap_or_default();
-    let none = Ok((None, NoProxy::default()));
-    let given = settings.at("proxy", Rank::CommandLine);
-    if settings.at("no-proxy", Rank::CommandLine).is_some() {
-        return match given {
-            Some(_) => Err(Error::usage(
-                "`--proxy` and `--no-proxy` contradict each other",
-            )),
-            None => none,
+    /// `--no-proxy`, then `--proxy`, then the file's `proxy: false`, then the variables, then the file's URL.
+    fn proxy(&self) -> Result<(Option<Proxy>, NoProxy), Error> {
+        let settings = &self.settings;
+        let exempt = settings
+            .at(&table::NO_PROXY, Rank::Environment)
+            .map(|s| NoProxy::parse(s.text()))
+            .unwrap_or_default();
+        let none = Ok((None, NoProxy::default()));
+        let given = settings.at(&table::PROXY, Rank::CommandLine);
+        if settings.at(&table::NO_PROXY, Rank::CommandLine).is_some() {
+            return match given {
+                Some(_) => Err(Error::usage(
+                    "`--proxy` and `--no-proxy` contradict each other",
+                )),
+                None => none,
+            };
+        }
+        let off = |row, word| {
+            settings
+                .at(row, Rank::File)
+                .is_some_and(|setting: &Setting| setting.text() == word)
         };
-    }
-    let off = |name, word| {
-        settings
-            .at(name, Rank::File)
-            .is_some_and(|setting: &Setting| setting.text() == word)
-    };
-    if given.is_none() && (off(names::USE_PROXY, "false") || off("no-proxy", "true")) {
-        return none;
-    }
-    let Some(setting) = settings.strongest("proxy") else {
-        return none;
-    };
-    let proxy = Proxy::parse(setting.text()).map_err(|problem| {
-        let what = match problem {
-            ProxyProblem::Scheme => "is no HTTP proxy's URL",
-            ProxyProblem::Malformed => "is no proxy's URL",
+        if given.is_none() && (off(&table::USE_PROXY, "false") || off(&table::NO_PROXY, "true")) {
+            return none;
+        }
+        let Some(setting) = settings.strongest(&table::PROXY) else {
+            return none;
         };
-        Error::usage(format!("{} {what}", setting.origin))
-            .hint("a proxy is written as `http://HOST:PORT`")
-    })?;
-    if setting.origin.rank == Rank::CommandLine && proxy.password().is_some() {
-        return Err(Error::usage(
+        let proxy = Proxy::parse(setting.text()).map_err(|problem| {
+            let what = match problem {
+                ProxyProblem::Scheme => "is not the URL of an HTTP proxy",
+                ProxyProblem::Malformed => "is not a valid proxy URL",
+            };
+            Error::usage(format!("{} {what}", setting.origin))
+                .hint("a proxy is written as `http://HOST:PORT`")
+        })?;
+        if setting.origin.rank == Rank::CommandLine && proxy.password().is_some() {
+            return Err(Error::usage(
             "`--proxy` has a password in it, which every user of this machine could see",
         )
         .hint(
             "put the URL into the variable `HTTPS_PROXY` or into the configuration file's `proxy`",
         ));
+        }
+        Ok((Some(proxy), exempt))
     }
-    Ok((Some(proxy), exempt))
 }
 
-fn connect_to(setting: &Setting) -> Result<ConnectTo, Error> {
+fn connect_to_of(setting: &Setting) -> Result<ConnectTo, Error> {
     ConnectTo::parse(setting.text()).ok_or_else(|| {
         Error::usage(format!("{} is not HOST1:PORT1:HOST2:PORT2{}", setting.origin, setting.shown(": ")))
             .hint("an empty HOST1 or PORT1 means any, an empty HOST2 or PORT2 keeps it; IPv6 addresses stand in brackets")

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use super::Configured;
 use super::settings::Origin;
-use super::{Surroundings, unreadable};
 use crate::error::{Error, Exit};
 use crate::file::shown;
 use crate::secret::Secret;
@@ -13,52 +13,41 @@ use crate::secret::Secret;
 /// No secret of Entra ID's, and no certificate with its chain and key, is larger.
 const LARGEST: usize = 64 * 1024;
 
-/// The secret in a file, or on standard input; what editors and `echo` add is dropped. `what` it is.
-pub fn secret(
-    what: &str,
-    path: &Path,
-    origin: &Origin,
-    surroundings: &Surroundings,
-) -> Result<Secret, Error> {
-    let proof = Proof::read(what, path, origin, surroundings)?;
-    let text = proof.text()?;
-    let text = text
-        .strip_suffix('\n')
-        .map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
-    if text.is_empty() {
-        return Err(proof.problem("it is empty"));
-    }
-    Ok(Secret::new(text.to_owned()))
-}
-
-/// A certificate with its private key in PEM, handed to `parse`.
-pub fn certificate<T>(
-    path: &Path,
-    origin: &Origin,
-    surroundings: &Surroundings,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-) -> Result<T, Error> {
-    let proof = Proof::read("certificate", path, origin, surroundings)?;
-    parse(proof.text()?).map_err(|problem| {
-        proof.problem(problem).hint(
-            "the file holds the certificate and its RSA private key in PEM, one behind the other",
-        )
-    })
-}
-
-/// A file's content, and what is attempted with it.
-struct Proof {
-    operation: String,
-    bytes: Zeroizing<Vec<u8>>,
-}
-
-impl Proof {
-    fn read(
+impl Configured<'_> {
+    /// The secret in a file, or on standard input; what editors and `echo` add is dropped. `what` it is.
+    pub(super) fn secret_file(
+        &self,
         what: &str,
         path: &Path,
         origin: &Origin,
-        surroundings: &Surroundings,
-    ) -> Result<Self, Error> {
+    ) -> Result<Secret, Error> {
+        let proof = self.proof(what, path, origin)?;
+        let text = proof.text()?;
+        let text = text
+            .strip_suffix('\n')
+            .map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+        if text.is_empty() {
+            return Err(proof.problem("it is empty"));
+        }
+        Ok(Secret::new(text.to_owned()))
+    }
+
+    /// A certificate with its private key in PEM, handed to `parse`.
+    pub(super) fn certificate_file<T>(
+        &self,
+        path: &Path,
+        origin: &Origin,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<T, Error> {
+        let proof = self.proof("certificate", path, origin)?;
+        parse(proof.text()?).map_err(|problem| {
+            proof.problem(problem).hint(
+                "the file holds the certificate and its RSA private key in PEM, one behind the other",
+            )
+        })
+    }
+
+    fn proof(&self, what: &str, path: &Path, origin: &Origin) -> Result<Proof, Error> {
         let is_stdin = path == Path::new("-");
         let name = if is_stdin {
             "standard input".to_owned()
@@ -66,15 +55,14 @@ impl Proof {
             format!("`{}`", shown(path))
         };
         let operation = format!("cannot read the {what} of {origin} from {name}");
-        let deadline = surroundings.deadline;
-        let unread = |cause| unreadable(&operation, cause, deadline);
+        let unread = |cause| self.unreadable(&operation, &cause);
         if is_stdin {
-            let bytes = crate::file::read_stdin(LARGEST, deadline).map_err(unread)?;
-            return Ok(Self { operation, bytes });
+            let bytes = crate::file::read_stdin(LARGEST, &self.deadline).map_err(unread)?;
+            return Ok(Proof { operation, bytes });
         }
-        let content = crate::file::read(path, LARGEST, deadline).map_err(unread)?;
+        let content = crate::file::read(path, LARGEST, &self.deadline).map_err(unread)?;
         let access = content.access;
-        let proof = Self {
+        let proof = Proof {
             operation,
             bytes: content.bytes,
         };
@@ -86,7 +74,15 @@ impl Proof {
         }
         Ok(proof)
     }
+}
 
+/// A file's content, and what is attempted with it.
+struct Proof {
+    operation: String,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Proof {
     fn text(&self) -> Result<&str, Error> {
         std::str::from_utf8(&self.bytes).map_err(|_| self.problem("it is not UTF-8 text"))
     }

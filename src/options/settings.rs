@@ -3,57 +3,36 @@
 use std::fmt;
 use std::rc::Rc;
 
-use crate::error::printable;
+use super::table::OptionRow;
+use crate::error::{Error, printable};
 use crate::secret::Secret;
-
-/// Settings that come from the file or the environment alone.
-pub mod names {
-    /// The application's secret.
-    pub const CLIENT_SECRET: &str = "client-secret";
-    /// The thumbprint of the application's certificate.
-    pub const THUMBPRINT: &str = "certificate-thumbprint";
-    /// The certificate's private key.
-    pub const PRIVATE_KEY: &str = "private-key";
-    /// `true` or `false`.
-    pub const USE_MANAGED_IDENTITIES: &str = "use-managed-identities";
-    /// Counts only with the above.
-    pub const MANAGED_IDENTITIES_CLIENT_ID: &str = "managed-identities-client-id";
-    /// The API key of an XSOAR server.
-    pub const XSOAR_KEY: &str = "xsoar-key";
-    /// The file's `proxy: true` or `false`.
-    pub const USE_PROXY: &str = "use-proxy";
-}
+use crate::words::{Word, any_of};
 
 /// Where a setting comes from, the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rank {
-    /// The command line.
+pub(crate) enum Rank {
     CommandLine,
-    /// An environment variable.
     Environment,
-    /// The configuration file.
     File,
 }
 
 impl Rank {
     /// Every rank, the strongest first.
-    pub const ALL: [Self; 3] = [Self::CommandLine, Self::Environment, Self::File];
+    pub(crate) const ALL: [Self; 3] = [Self::CommandLine, Self::Environment, Self::File];
 }
 
 /// A setting's place, for messages: `--tenant-id`, `AZURE_TENANT_ID`, or a key of a file.
 #[derive(Clone, Debug)]
-pub struct Origin {
-    /// How strong it is.
-    pub rank: Rank,
+pub(crate) struct Origin {
+    pub(crate) rank: Rank,
     /// The option, variable or key as the user wrote it.
-    pub words: Rc<str>,
+    pub(crate) place: Rc<str>,
 }
 
 impl Origin {
     /// What stands there, as a message may end with it, behind `before`. Of the configuration file
     /// nothing: it holds secrets, and one may have got under a wrong key.
-    #[must_use]
-    pub fn shown(&self, before: &str, text: &str) -> String {
+    pub(crate) fn shown(&self, before: &str, text: &str) -> String {
         match self.rank {
             Rank::File => String::new(),
             Rank::CommandLine | Rank::Environment => format!("{before}`{}`", printable(text)),
@@ -63,92 +42,115 @@ impl Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words)
+        f.write_str(&self.place)
     }
 }
 
 /// One value that was set. It may hold a secret, whatever it is for.
 #[derive(Debug)]
-pub struct Setting {
-    /// The value; empty for an option that takes none.
-    pub value: Secret,
-    /// Where it was set.
-    pub origin: Origin,
+pub(crate) struct Setting {
+    /// Empty for an option that takes none.
+    value: Secret,
+    pub(crate) origin: Origin,
 }
 
 impl Setting {
-    /// The value's text.
-    #[must_use]
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         self.value.expose()
     }
 
     /// The value as a message may end with it.
-    #[must_use]
-    pub fn shown(&self, before: &str) -> String {
+    pub(crate) fn shown(&self, before: &str) -> String {
         self.origin.shown(before, self.text())
+    }
+
+    /// One of the words that are possible.
+    pub(crate) fn word<T: Word>(&self) -> Result<T, Error> {
+        T::parse(self.text()).ok_or_else(|| self.no_word(T::WORDS))
+    }
+
+    pub(crate) fn no_word(&self, words: &[&str]) -> Error {
+        let (origin, shown) = (&self.origin, self.shown(", not "));
+        Error::usage(format!("{origin} must be {}{shown}", any_of(words)))
+    }
+
+    /// The items of a list.
+    pub(crate) fn items(&self) -> impl Iterator<Item = &str> {
+        items(self.text())
     }
 }
 
-/// Everything that was set, by name and rank, in the order in which it was given.
+/// Everything that was set, in the order in which it was given, each by the row of its option.
 #[derive(Debug, Default)]
-pub struct Settings(Vec<(&'static str, Setting)>);
+pub(crate) struct Settings(Vec<(&'static str, Setting)>);
 
 impl Settings {
-    /// Adds a value.
-    pub fn add(&mut self, name: &'static str, value: Secret, origin: Origin) {
-        self.0.push((name, Setting { value, origin }));
+    pub(crate) fn add(&mut self, row: &OptionRow, value: Secret, origin: Origin) {
+        self.0.push((row.name, Setting { value, origin }));
     }
 
-    /// The strongest setting of a name.
-    #[must_use]
-    pub fn strongest(&self, name: &str) -> Option<&Setting> {
-        Rank::ALL.iter().find_map(|&rank| self.at(name, rank))
+    /// The strongest setting.
+    pub(crate) fn strongest(&self, row: &OptionRow) -> Option<&Setting> {
+        Rank::ALL.iter().find_map(|&rank| self.at(row, rank))
     }
 
-    /// The setting of a name at one rank.
-    #[must_use]
-    pub fn at(&self, name: &str, rank: Rank) -> Option<&Setting> {
-        self.all(name, rank).next()
+    /// The strongest setting's word.
+    pub(crate) fn word<T: Word>(&self, row: &OptionRow) -> Result<Option<T>, Error> {
+        self.strongest(row).map(Setting::word).transpose()
+    }
+
+    pub(crate) fn at(&self, row: &OptionRow, rank: Rank) -> Option<&Setting> {
+        self.all(row, rank).next()
     }
 
     /// A switch that is on at one rank: in the file it may be `false`.
-    #[must_use]
-    pub fn on(&self, name: &str, rank: Rank) -> Option<&Setting> {
-        self.at(name, rank)
+    pub(crate) fn on(&self, row: &OptionRow, rank: Rank) -> Option<&Setting> {
+        self.at(row, rank)
             .filter(|setting| setting.text() != "false")
     }
 
     /// Whether a switch is on: the strongest rank that has it decides.
-    #[must_use]
-    pub fn is_on(&self, name: &str) -> bool {
-        self.strongest(name)
+    pub(crate) fn is_on(&self, row: &OptionRow) -> bool {
+        self.strongest(row)
             .is_some_and(|setting| setting.text() != "false")
     }
 
-    /// Every setting of a name at one rank.
-    pub fn all(&self, name: &str, rank: Rank) -> impl Iterator<Item = &Setting> {
+    /// Every setting of a row at one rank.
+    pub(crate) fn all(&self, row: &OptionRow, rank: Rank) -> impl Iterator<Item = &Setting> {
+        self.of(row.name)
+            .filter(move |setting| setting.origin.rank == rank)
+    }
+
+    /// Every setting of a row at the strongest rank that has one.
+    pub(crate) fn strongest_all(&self, row: &OptionRow) -> Vec<&Setting> {
+        let rank = self.strongest(row).map(|setting| setting.origin.rank);
+        rank.map(|rank| self.all(row, rank).collect())
+            .unwrap_or_default()
+    }
+
+    fn of(&self, name: &'static str) -> impl Iterator<Item = &Setting> {
         self.0
             .iter()
-            .filter(move |(n, s)| *n == name && s.origin.rank == rank)
-            .map(|(_, s)| s)
+            .filter(move |(other, _)| *other == name)
+            .map(|(_, setting)| setting)
     }
 
     /// Each setting with its places, the strongest first, and never its value. Which of them counts is for
     /// those to say who use it: an identity, say, is one of a rank's as a whole.
-    #[must_use]
-    pub fn told(&self) -> Vec<String> {
-        let mut names: Vec<&str> = Vec::new();
+    pub(crate) fn overview(&self) -> Vec<String> {
+        let mut names: Vec<&'static str> = Vec::new();
         for (name, _) in &self.0 {
             if !names.contains(name) {
                 names.push(name);
             }
         }
-        let told = names.into_iter().map(|name| {
+        let lines = names.into_iter().map(|name| {
+            let mut settings: Vec<_> = self.of(name).collect();
+            settings.sort_by_key(|setting| setting.origin.rank);
             let mut places: Vec<&str> = Vec::new();
-            for setting in Rank::ALL.iter().flat_map(|&rank| self.all(name, rank)) {
-                if !places.contains(&&*setting.origin.words) {
-                    places.push(&setting.origin.words);
+            for setting in settings {
+                if !places.contains(&&*setting.origin.place) {
+                    places.push(&setting.origin.place);
                 }
             }
             match places.as_slice() {
@@ -158,27 +160,18 @@ impl Settings {
                 _ => format!("{name} by {}", places.concat()),
             }
         });
-        told.collect()
-    }
-
-    /// Every setting of a name at the strongest rank that has one.
-    #[must_use]
-    pub fn strongest_all(&self, name: &str) -> Vec<&Setting> {
-        let rank = self.strongest(name).map(|setting| setting.origin.rank);
-        rank.map(|rank| self.all(name, rank).collect())
-            .unwrap_or_default()
+        lines.collect()
     }
 }
 
 /// The items of a list: separated by commas, without blanks around them, without empty ones.
-pub fn items(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
         .map(str::trim)
         .filter(|item| !item.is_empty())
 }
 
 /// As XSOAR shows a password that it does not give away: asterisks or dots.
-#[must_use]
-pub fn is_masked(text: &str) -> bool {
+pub(crate) fn is_masked(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| matches!(c, '*' | '•' | '●'))
 }

@@ -6,12 +6,18 @@ mod keys;
 mod rows;
 
 pub use help::{CREDENTIAL, help};
-pub use keys::{KEYS, Meaning, meaning};
+pub use keys::{KEYS, meaning};
 pub use rows::SECTIONS;
+
+pub(crate) use keys::Meaning;
+pub(crate) use rows::*;
+
+use super::output::Format;
+use crate::words::Word;
 
 /// A verb of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
+pub enum Verb {
     /// Write credentials as XSOAR JSON.
     Fetch,
     /// Print one secret's value.
@@ -31,7 +37,7 @@ pub enum Command {
 /// A command as the help shows it.
 pub struct CommandRow {
     /// Which it is.
-    pub command: Command,
+    pub verb: Verb,
     /// Its word.
     pub name: &'static str,
     /// How it is called.
@@ -48,13 +54,11 @@ pub struct CommandRow {
 
 impl CommandRow {
     /// Whether CREDENTIALs may follow it.
-    #[must_use]
     pub fn takes_credentials(&self) -> bool {
-        self.command != Command::Vaults
+        self.verb != Verb::Vaults
     }
 
     /// How it is called, options included.
-    #[must_use]
     pub fn usage_with_options(&self) -> String {
         // They stand before the other command's hyphens.
         match self.usage.split_once(" -- ") {
@@ -67,7 +71,7 @@ impl CommandRow {
 /// Every command.
 pub const COMMANDS: [CommandRow; 7] = [
     CommandRow {
-        command: Command::Fetch,
+        verb: Verb::Fetch,
         name: "fetch",
         usage: "fetch [CREDENTIAL…]",
         summary: "write the credentials as XSOAR JSON (the main job)",
@@ -83,10 +87,10 @@ nothing is written.
             "eval \"$(akv-xsoar fetch --format shell --env DB_PASSWORD=kv-prod/db-password)\"",
             "akv-xsoar fetch --vault kv-prod --all --format files --output /run/xsoar/secrets",
         ],
-        formats: &["xsoar", "jsonl", "dotenv", "shell", "files"],
+        formats: Format::WORDS,
     },
     CommandRow {
-        command: Command::Get,
+        verb: Verb::Get,
         name: "get",
         usage: "get CREDENTIAL",
         summary: "print one secret's value, byte for byte",
@@ -100,7 +104,7 @@ Nothing is added to the value, not even a newline.
         formats: &[],
     },
     CommandRow {
-        command: Command::List,
+        verb: Verb::List,
         name: "list",
         usage: "list [CREDENTIAL…]",
         summary: "print the credentials' names, never a value",
@@ -115,7 +119,7 @@ VAULT/SECRET a line. Without --secret: every enabled secret that does not merely
         formats: &["xsoar", "jsonl"],
     },
     CommandRow {
-        command: Command::Vaults,
+        verb: Verb::Vaults,
         name: "vaults",
         usage: "vaults",
         summary: "print the vaults of the subscription (and resource group)",
@@ -130,7 +134,7 @@ vault a line: name, URI, location, and whether public network access is on, sepa
         formats: &["jsonl"],
     },
     CommandRow {
-        command: Command::Check,
+        verb: Verb::Check,
         name: "check",
         usage: "check [CREDENTIAL…]",
         summary: "is everything in place? says what is missing and what to do",
@@ -143,10 +147,10 @@ one's.
             "akv-xsoar check kv-prod/db-password --output /run/xsoar/credentials.json",
             "akv-xsoar check --config /etc/akv-xsoar.json --format jsonl",
         ],
-        formats: &["xsoar", "jsonl", "dotenv", "shell", "files"],
+        formats: Format::WORDS,
     },
     CommandRow {
-        command: Command::Exec,
+        verb: Verb::Exec,
         name: "exec",
         usage: "exec [CREDENTIAL…] -- CMD",
         summary: "run a command with the secrets in its environment",
@@ -166,7 +170,7 @@ Becomes the command once every secret was read: the same process, with its descr
         formats: &[],
     },
     CommandRow {
-        command: Command::Push,
+        verb: Verb::Push,
         name: "push",
         usage: "push [CREDENTIAL…]",
         summary: "bring an XSOAR server's credential store up to date",
@@ -191,6 +195,8 @@ pub enum Takes {
     Nothing,
     /// One value.
     One(&'static str),
+    /// One of these words.
+    Word(&'static [&'static str]),
     /// Several, by commas or by giving it again.
     List(&'static str),
     /// One each time it is given, which may be more than once; commas mean nothing there.
@@ -207,42 +213,40 @@ pub struct OptionRow {
     /// The environment variables that stand for it.
     pub environment: &'static [&'static str],
     /// The commands that know it; empty: all.
-    pub commands: &'static [Command],
-    /// Whether the configuration file may have it.
-    pub in_file: bool,
+    pub verbs: &'static [Verb],
     /// What it means.
     pub help: &'static str,
 }
 
 impl OptionRow {
     /// Whether a command knows it.
-    #[must_use]
-    pub fn belongs_to(&self, command: Command) -> bool {
-        self.commands.is_empty() || self.commands.contains(&command)
+    pub fn belongs_to(&self, verb: Verb) -> bool {
+        self.verbs.is_empty() || self.verbs.contains(&verb)
+    }
+
+    /// Whether the configuration file may have it.
+    pub fn is_in_file(&self) -> bool {
+        ![CONFIG.name, HELP.name, VERSION.name].contains(&self.name)
     }
 
     /// Its key in the configuration file.
-    #[must_use]
     pub fn key(&self) -> String {
         self.name.replace('-', "_")
     }
 
     /// The words that it takes, where they are fixed: all of them, or those that a command knows.
-    #[must_use]
     pub fn words(&self, command: Option<&CommandRow>) -> Vec<&'static str> {
         match (command, self.takes) {
-            (Some(row), _) if self.name == "format" => row.formats.to_vec(),
-            (_, Takes::One(words)) if words.contains('|') => words.split('|').collect(),
+            (Some(row), _) if self.name == FORMAT.name => row.formats.to_vec(),
+            (_, Takes::Word(words)) => words.to_vec(),
             _ => Vec::new(),
         }
     }
 
     /// What follows its name on the command line.
-    #[must_use]
     pub fn value(&self, command: Option<&CommandRow>) -> String {
-        let words = self.words(command);
         match self.takes {
-            Takes::One(_) if !words.is_empty() => words.join("|"),
+            Takes::Word(_) => self.words(command).join("|"),
             Takes::Nothing => String::new(),
             Takes::One(value) | Takes::Many(value) => value.to_owned(),
             Takes::List(value) if value.len() > 10 => format!("{value}[,…]"),
@@ -251,7 +255,6 @@ impl OptionRow {
     }
 
     /// As it is written on the command line.
-    #[must_use]
     pub fn usage(&self, command: Option<&CommandRow>) -> String {
         let value = self.value(command);
         let usage = format!("--{} {value}", self.name);
@@ -260,7 +263,7 @@ impl OptionRow {
 }
 
 /// A heading of the help, and its options.
-pub type Section = (&'static str, &'static [OptionRow]);
+pub type Section = (&'static str, &'static [&'static OptionRow]);
 
 /// The variable that moves the metadata endpoint, as in Azure's SDKs.
 pub const METADATA_VARIABLE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
@@ -273,17 +276,15 @@ pub const CLIENT_SECRET_VARIABLE: &str = "AZURE_CLIENT_SECRET";
 
 /// Every option, whatever its section.
 pub fn options() -> impl Iterator<Item = &'static OptionRow> {
-    SECTIONS.iter().flat_map(|(_, rows)| rows.iter())
+    SECTIONS.iter().flat_map(|(_, rows)| rows.iter().copied())
 }
 
 /// The option of a name.
-#[must_use]
 pub fn option(name: &str) -> Option<&'static OptionRow> {
     options().find(|row| row.name == name)
 }
 
 /// The command of a word.
-#[must_use]
 pub fn command(word: &str) -> Option<&'static CommandRow> {
     COMMANDS.iter().find(|row| row.name == word)
 }

@@ -17,7 +17,7 @@ use crate::vault::{SecretName, SecretVersion, VaultName};
 
 /// What a credential was made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub(super) struct Mark {
     /// Vault and secret, in lower case.
     source: String,
     /// `None`: the vault did not say.
@@ -37,7 +37,7 @@ const UNKNOWN: &str = "?";
 
 impl Mark {
     /// The mark of a secret that was read.
-    pub fn new(
+    pub(super) fn new(
         credential: &Credential,
         version: Option<SecretVersion>,
         user: &str,
@@ -53,7 +53,7 @@ impl Mark {
     }
 
     /// The mark in a comment, if there is one.
-    pub fn find(comment: &str) -> Option<Self> {
+    pub(super) fn find(comment: &str) -> Option<Self> {
         find(comment).map(|(_, mark)| mark)
     }
 
@@ -75,17 +75,17 @@ impl Mark {
     }
 
     /// Whether a credential with this mark is as one with the other would be.
-    pub fn is_as(&self, other: &Self) -> bool {
+    pub(super) fn is_as(&self, other: &Self) -> bool {
         self == other && self.version.is_some()
     }
 
     /// Whether it is the same secret's.
-    pub fn is_of_the_same(&self, other: &Self) -> bool {
+    pub(super) fn is_of_the_same(&self, other: &Self) -> bool {
         self.source == other.source
     }
 
     /// A comment with this mark, and everything else that people have written there.
-    pub fn comment(&self, before: &str) -> String {
+    pub(super) fn comment(&self, before: &str) -> String {
         match find(before) {
             Some((place, _)) => {
                 let (head, tail) = (&before[..place.start], &before[place.end..]);
@@ -113,8 +113,7 @@ fn find(comment: &str) -> Option<(Range<usize>, Mark)> {
 }
 
 /// Whether a comment has a mark of ours.
-#[must_use]
-pub fn is_ours(comment: &str) -> bool {
+pub(crate) fn is_ours(comment: &str) -> bool {
     Mark::find(comment).is_some()
 }
 

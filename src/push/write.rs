@@ -1,7 +1,7 @@
 //! Writing one credential, again only where the store shows that it was not written.
 
-use super::plan::{Plan, plan};
-use super::{Done, Push, Wanted};
+use super::plan::{Change, plan};
+use super::{Done, Push, Target};
 use crate::error::Exit;
 use crate::http::{Client, Doubt, Tries};
 use crate::xsoar::{Draft, Effect, Refusal, Stored};
@@ -10,15 +10,15 @@ use crate::xsoar::{Draft, Effect, Refusal, Stored};
 ///
 /// # Errors
 /// It is not as it should be, or nobody knows whether it is: the message says which.
-pub fn write(
+pub(super) fn write(
     client: &Client,
     push: &Push,
-    wanted: &Wanted,
-    planned: Plan,
+    target: &Target,
+    planned: Change,
 ) -> Result<Done, Refusal> {
     let mut instead_of = match planned {
-        Plan::Update(stored) => Some(stored),
-        Plan::Create | Plan::Nothing => None,
+        Change::Update(stored) => Some(stored),
+        Change::Create | Change::Nothing => None,
     };
     let mut tries = Tries::default();
     loop {
@@ -26,7 +26,7 @@ pub fn write(
             Some(_) => Done::Updated,
             None => Done::Created,
         };
-        let refusal = match put(client, push, wanted, instead_of.as_deref()) {
+        let refusal = match put(client, push, target, instead_of.as_deref()) {
             Ok(()) => return Ok(done),
             Err(refusal) => refusal,
         };
@@ -34,7 +34,7 @@ pub fn write(
             return Err(refusal);
         };
         if client.out_of_time() {
-            return Err(stuck(wanted, doubt, refusal));
+            return Err(stuck(target, doubt, refusal));
         }
         let wait = tries.after_doubt(doubt);
         if let Some(Err(no_time)) = wait.map(|wait| client.pause(wait)) {
@@ -42,19 +42,19 @@ pub fn write(
                 let error = error.and(&no_time, Exit::Deadline);
                 error.hint("give it more time with `--timeout SECONDS`, or try later")
             });
-            return Err(stuck(wanted, doubt, refusal));
+            return Err(stuck(target, doubt, refusal));
         }
         client
             .reporter()
             .verbose(&format!("{}: the store is listed again", refusal.error));
         let listed = push.server.list(client);
-        let stored = listed.map_err(|refusal| stuck(wanted, doubt, refusal))?;
+        let stored = listed.map_err(|refusal| stuck(target, doubt, refusal))?;
         // Somebody may have taken the name meanwhile.
-        match plan(wanted, &stored, push.adopt).map_err(Refusal::new)? {
-            Plan::Nothing => return Ok(done),
+        match plan(target, &stored, push.adopt).map_err(Refusal::new)? {
+            Change::Nothing => return Ok(done),
             _ if wait.is_none() => return Err(often(refusal, &tries)),
-            Plan::Create => instead_of = None,
-            Plan::Update(stored) => instead_of = Some(stored),
+            Change::Create => instead_of = None,
+            Change::Update(stored) => instead_of = Some(stored),
         }
     }
 }
@@ -62,23 +62,23 @@ pub fn write(
 fn put(
     client: &Client,
     push: &Push,
-    wanted: &Wanted,
+    target: &Target,
     instead_of: Option<&Stored>,
 ) -> Result<(), Refusal> {
     let comment = instead_of.and_then(|stored| stored.comment.as_deref());
     let draft = Draft {
         instead_of,
-        name: instead_of.map_or(&wanted.document.name, |stored| &stored.name),
-        user: &wanted.document.user,
-        password: &wanted.document.password,
-        comment: &wanted.mark.comment(comment.unwrap_or_default()),
+        name: instead_of.map_or(&target.document.name, |stored| &stored.name),
+        user: &target.document.user,
+        password: &target.document.password,
+        comment: &target.mark.comment(comment.unwrap_or_default()),
     };
     push.server.put(client, &draft)
 }
 
 /// The store does not say what became of a write; there is no sense in others.
-fn stuck(wanted: &Wanted, doubt: Doubt, refusal: Refusal) -> Refusal {
-    let name = &wanted.document.name;
+fn stuck(target: &Target, doubt: Doubt, refusal: Refusal) -> Refusal {
+    let name = &target.document.name;
     let operation = match doubt {
         Doubt::Conflict => format!("cannot write `{name}` to the server"),
         Doubt::NoAnswer | Doubt::Answer(_) => format!("whether `{name}` was written is not known"),

@@ -17,17 +17,17 @@ const RULES: PageRules = PageRules {
 
 /// A secret as the listing shows it.
 #[derive(Debug)]
-pub struct Listed {
+pub(crate) struct Listed {
     /// The vault's name as its ids spell it.
-    pub vault: VaultName,
+    pub(crate) vault: VaultName,
     /// The name as the vault spells it.
-    pub name: SecretName,
+    pub(crate) name: SecretName,
     /// Whether it can be read.
-    pub enabled: bool,
+    pub(crate) enabled: bool,
     /// Whether it merely backs a certificate.
-    pub managed: bool,
+    pub(crate) managed: bool,
     /// Its tags.
-    pub tags: Tags,
+    pub(crate) tags: Tags,
 }
 
 #[derive(Deserialize)]

@@ -118,7 +118,7 @@ fn unauthorized(said: &Said, message: &str) -> Verdict {
         .hint(hint)
 }
 
-/// A vault or a subscription is another tenant's than the token; its challenge names that.
+/// "the vault belongs to the tenant `…`", or a subscription does; the challenge names it.
 pub(crate) fn other_tenant<R: Default>(said: &Said, whose: &str) -> http::Verdict<R> {
     let tenant = said
         .answer

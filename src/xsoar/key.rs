@@ -14,14 +14,14 @@ use crate::http::Sign;
 use crate::secret::Secret;
 
 /// A key, and what goes with it.
-pub struct Key {
+pub(crate) struct Key {
     secret: Secret,
     kind: KeyKind,
 }
 
 /// How a key is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeyKind {
+pub(crate) enum KeyKind {
     /// XSOAR 6: the key alone.
     Plain,
     /// XSOAR 8: the key, and its id.
@@ -42,8 +42,7 @@ impl fmt::Display for KeyKind {
 
 impl Key {
     /// A key that a header can carry: visible ASCII.
-    #[must_use]
-    pub fn new(secret: Secret, kind: KeyKind) -> Option<Self> {
+    pub(crate) fn new(secret: Secret, kind: KeyKind) -> Option<Self> {
         let fits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
         let id = match &kind {
             KeyKind::Plain => None,
@@ -54,8 +53,7 @@ impl Key {
     }
 
     /// Whether it is a key of XSOAR 8.
-    #[must_use]
-    pub fn is_of_8(&self) -> bool {
+    pub(crate) fn is_of_8(&self) -> bool {
         self.kind != KeyKind::Plain
     }
 
@@ -64,8 +62,7 @@ impl Key {
     }
 
     /// The key itself.
-    #[must_use]
-    pub fn secret(&self) -> &Secret {
+    pub(crate) fn secret(&self) -> &Secret {
         &self.secret
     }
 }

@@ -121,7 +121,7 @@ fn a_header_that_is_not_the_endpoint_s() {
     get(&azure)
         .env("IDENTITY_HEADER", "two\nlines")
         .status(2)
-        .stderr_has("`IDENTITY_HEADER` is nothing that a header can carry\n")
+        .stderr_has("`IDENTITY_HEADER` has characters that an HTTP header cannot carry\n")
         .run();
 }
 

@@ -121,7 +121,7 @@ fn no_such_cloud() {
         .app(&azure)
         .status(2)
         .stderr(format!(
-            "akv-xsoar: error: `--cloud` is no cloud that this program knows: `moon`\n{hint}"
+            "akv-xsoar: error: `--cloud` is not a cloud that this program knows: `moon`\n{hint}"
         ))
         .run();
     Akv::new()
@@ -130,7 +130,7 @@ fn no_such_cloud() {
         .env("AZURE_CLOUD", "AzureMoonCloud")
         .status(2)
         .stderr(format!(
-            "akv-xsoar: error: `AZURE_CLOUD` is no cloud that this program knows: `AzureMoonCloud`\n{hint}"
+            "akv-xsoar: error: `AZURE_CLOUD` is not a cloud that this program knows: `AzureMoonCloud`\n{hint}"
         ))
         .run();
     azure.expect(&[]);

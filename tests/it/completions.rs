@@ -129,7 +129,7 @@ fn completes_the_table(ask: Ask) {
     let all = options().map(|row| format!("--{}", row.name));
     cases.add("akv-xsoar --", all);
     for command in &COMMANDS {
-        let known = options().filter(|row| row.belongs_to(command.command));
+        let known = options().filter(|row| row.belongs_to(command.verb));
         let known: Vec<_> = known.collect();
         let every = known.iter().map(|row| format!("--{}", row.name));
         cases.add(format!("akv-xsoar {} --", command.name), every);

@@ -138,7 +138,7 @@ fn all_of_them_name_every_option_and_no_other() {
     assert_eq!(options_in(&page()), table, "the man page");
     for command in &COMMANDS {
         let of_command = Akv::new().args(["help", command.name]).stdout_any();
-        let known = options().filter(|row| row.belongs_to(command.command));
+        let known = options().filter(|row| row.belongs_to(command.verb));
         let known: BTreeSet<_> = known.map(|row| row.name.to_owned()).collect();
         // The words around them may name others.
         let help = of_command.run().stdout_text();
@@ -200,8 +200,8 @@ fn the_configuration_file_knows_the_keys_of_the_man_page() {
     }
     for row in options() {
         let key = row.key();
-        assert_eq!(is_key(&key), row.in_file, "{key}");
-        assert!(!row.in_file || named(&key), "{key}");
+        assert_eq!(is_key(&key), row.is_in_file(), "{key}");
+        assert!(!row.is_in_file() || named(&key), "{key}");
     }
 }
 

@@ -275,18 +275,21 @@ fn a_proxy_that_is_switched_off() {
 #[test]
 fn what_is_no_proxy_is_not_shown() {
     for (url, words) in [
-        ("socks5://127.0.0.1:1080", "is no HTTP proxy's URL"),
-        ("socks4a://127.0.0.1:1080", "is no HTTP proxy's URL"),
-        ("ftp://127.0.0.1", "is no HTTP proxy's URL"),
-        ("http://", "is no proxy's URL"),
-        ("http://:3128", "is no proxy's URL"),
-        ("http://proxy.example:port", "is no proxy's URL"),
-        ("http://proxy.example:99999", "is no proxy's URL"),
-        ("http://proxy.example/path", "is no proxy's URL"),
-        ("http://proxy example", "is no proxy's URL"),
+        ("socks5://127.0.0.1:1080", "is not the URL of an HTTP proxy"),
+        (
+            "socks4a://127.0.0.1:1080",
+            "is not the URL of an HTTP proxy",
+        ),
+        ("ftp://127.0.0.1", "is not the URL of an HTTP proxy"),
+        ("http://", "is not a valid proxy URL"),
+        ("http://:3128", "is not a valid proxy URL"),
+        ("http://proxy.example:port", "is not a valid proxy URL"),
+        ("http://proxy.example:99999", "is not a valid proxy URL"),
+        ("http://proxy.example/path", "is not a valid proxy URL"),
+        ("http://proxy example", "is not a valid proxy URL"),
         (
             "http://user:Canary-Half/Pr0xy@proxy.example",
-            "is no proxy's URL",
+            "is not a valid proxy URL",
         ),
     ] {
         let run = |akv: Akv<'static>, origin: &str| {

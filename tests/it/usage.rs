@@ -200,13 +200,13 @@ fn no_command() {
     }
     for (word, words) in [
         ("bogus", "unknown command `bogus`"),
-        ("kv-prod/api", "the first argument is no command"),
-        ("Fetch", "the first argument is no command"),
+        ("kv-prod/api", "the first argument is not a command"),
+        ("Fetch", "the first argument is not a command"),
         (
             "a word of many\u{1b}[31m",
-            "the first argument is no command",
+            "the first argument is not a command",
         ),
-        ("", "the first argument is no command"),
+        ("", "the first argument is not a command"),
     ] {
         Akv::new()
             .arg(word)
@@ -268,11 +268,11 @@ fn secrets_on_the_command_line() {
     for (args, stderr) in [
         (
             &["get", CLIENT_SECRET][..],
-            format!("an argument is no CREDENTIAL\n{CREDENTIAL}"),
+            format!("an argument is not a CREDENTIAL\n{CREDENTIAL}"),
         ),
         (
             &["get", "kv-prod/api", "aB3xY9qLmN"],
-            format!("an argument is no CREDENTIAL\n{CREDENTIAL}"),
+            format!("an argument is not a CREDENTIAL\n{CREDENTIAL}"),
         ),
         (
             &["get", "kv-prod/api", &format!("--verbose={CLIENT_SECRET}")],
@@ -292,7 +292,7 @@ fn secrets_on_the_command_line() {
         ),
         (
             &["get", "kv-prod/api", "--no-proxy", CLIENT_SECRET],
-            format!("an argument is no CREDENTIAL\n{CREDENTIAL}"),
+            format!("an argument is not a CREDENTIAL\n{CREDENTIAL}"),
         ),
     ] {
         refused(&azure, args, &stderr);
@@ -301,7 +301,7 @@ fn secrets_on_the_command_line() {
         .args([CLIENT_SECRET, "get"])
         .status(2)
         .stderr(format!(
-            "akv-xsoar: error: the first argument is no command\n{COMMANDS}"
+            "akv-xsoar: error: the first argument is not a command\n{COMMANDS}"
         ))
         .run();
 }

@@ -62,7 +62,7 @@ fn a_disabled_secret_and_one_that_is_not_there() {
 
 #[test]
 fn dates_of_a_secret_are_for_information() {
-    let old = "akv-xsoar: warning: `kv-prod/old` expired on Thu, 01 Jan 1970 00:00:01 GMT and is used all the same\n";
+    let old = "akv-xsoar: warning: `kv-prod/old` expired on Thu, 01 Jan 1970 00:00:01 GMT and is used anyway\n";
     let azure = Standin::start();
     azure.put("kv-prod", Secret::new("old", "value-of-old").expires(1));
     azure.put(
@@ -94,7 +94,7 @@ fn answers_that_were_recorded() {
         (
             json!({"value":"YmFzZTY0X3BsYWNlaG9sZGVy","contentType":"application/x-pkcs12","id":format!("{host}/secrets/db/08be22f5f85a42809d2df03cef6908c4"),"managed":true,"attributes":{"enabled":true,"nbf":1_631_560_453,"exp":1_663_097_053,"created":1_631_561_053,"updated":1_631_561_053,"recoveryLevel":"Recoverable+Purgeable","recoverableDays":90},"kid":format!("{host}/keys/db/08be22f5f85a42809d2df03cef6908c4")}),
             "YmFzZTY0X3BsYWNlaG9sZGVy",
-            "akv-xsoar: warning: `kv-prod/db` expired on Tue, 13 Sep 2022 19:24:13 GMT and is used all the same\n",
+            "akv-xsoar: warning: `kv-prod/db` expired on Tue, 13 Sep 2022 19:24:13 GMT and is used anyway\n",
         ),
         // Nearly all of it is optional, and ids have no case.
         (json!({"value": ""}), "", ""),

@@ -329,7 +329,7 @@ fn a_subscription_there_must_be() {
             .app(&azure)
             .status(2)
             .stderr(format!(
-                "akv-xsoar: error: `--subscription-id` is no subscription's id: `{id}`\n\
+                "akv-xsoar: error: `--subscription-id` is not a valid subscription id: `{id}`\n\
                  akv-xsoar: hint: a subscription's id is a GUID (`az account list`)\n"
             ))
             .run();
@@ -338,7 +338,7 @@ fn a_subscription_there_must_be() {
         .args(["--resource-group", "rg/x"])
         .status(2)
         .stderr(
-            "akv-xsoar: error: `--resource-group` is no resource group's name: `rg/x`\n\
+            "akv-xsoar: error: `--resource-group` is not a valid resource group name: `rg/x`\n\
              akv-xsoar: hint: `az group list` shows the names\n",
         )
         .run();

@@ -49,7 +49,7 @@ fn all_options() -> String {
     let branch = |command: Option<&CommandRow>| {
         let name = command.map_or("''", |row| row.name);
         let known = pattern(
-            |row| command.is_none_or(|command| row.belongs_to(command.command)),
+            |row| command.is_none_or(|command| row.belongs_to(command.verb)),
             " ",
         );
         format!("        {name}) list=\"{known}\" ;;\n")

@@ -62,7 +62,7 @@ fn option(row: &OptionRow) -> String {
 fn names(row: &OptionRow) -> Vec<&'static str> {
     let known = COMMANDS
         .iter()
-        .filter(|command| row.belongs_to(command.command));
+        .filter(|command| row.belongs_to(command.verb));
     known.map(|command| command.name).collect()
 }
 

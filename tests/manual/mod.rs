@@ -53,7 +53,7 @@ fn words(row: &OptionRow) -> Vec<(Option<&'static str>, Vec<&'static str>)> {
     let all = row.words(None);
     let own = COMMANDS
         .iter()
-        .filter(|command| row.belongs_to(command.command))
+        .filter(|command| row.belongs_to(command.verb))
         .map(|command| (Some(command.name), row.words(Some(command))))
         .filter(|(_, words)| *words != all);
     let mut every: Vec<_> = own.collect();

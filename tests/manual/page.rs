@@ -124,8 +124,8 @@ fn sentence(words: &str) -> String {
 }
 
 fn all_options() -> String {
-    let section = |(heading, rows): &(&str, &[OptionRow])| {
-        let rows: String = rows.iter().map(option).collect();
+    let section = |(heading, rows): &(&str, &[&OptionRow])| {
+        let rows: String = rows.iter().copied().map(option).collect();
         format!(".SS {heading}\n{rows}")
     };
     SECTIONS.iter().map(section).collect()
@@ -139,13 +139,13 @@ fn option(row: &OptionRow) -> String {
     if !row.environment.is_empty() {
         facts.push(format!("Environment: {}", row.environment.join(", ")));
     }
-    if row.in_file {
+    if row.is_in_file() {
         facts.push(format!("Key: {}", row.key()));
     }
-    if !row.commands.is_empty() {
+    if !row.verbs.is_empty() {
         let names = COMMANDS
             .iter()
-            .filter(|command| row.belongs_to(command.command));
+            .filter(|command| row.belongs_to(command.verb));
         let names: Vec<_> = names.map(|command| command.name).collect();
         facts.push(format!("Only: {}", names.join(", ")));
     }
@@ -187,7 +187,7 @@ fn environment() -> String {
 
 fn files() -> String {
     let of_options: Vec<_> = options()
-        .filter(|row| row.in_file)
+        .filter(|row| row.is_in_file())
         .map(OptionRow::key)
         .collect();
     let mut all = paragraph(FILES);

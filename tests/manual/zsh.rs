@@ -26,7 +26,7 @@ fn all_options() -> String {
     let branch = |command: Option<&CommandRow>| {
         let name = command.map_or("''", |row| row.name);
         let known = options()
-            .filter(|row| command.is_none_or(|command| row.belongs_to(command.command)))
+            .filter(|row| command.is_none_or(|command| row.belongs_to(command.verb)))
             .map(|row| format!("        {}\n", quoted(&specification(row, command))));
         format!(
             "    ({name}) known=(\n{}      ) ;;\n",

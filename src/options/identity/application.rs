@@ -2,146 +2,173 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::settings::{Rank, Setting, Settings, names};
-use super::super::{Surroundings, proof, variable};
-use super::{CERTIFICATE, Choice, FROM_FILE, Kind};
+use super::super::settings::{Origin, Rank, Setting};
+use super::super::table::OptionRow;
+use super::super::{Configured, table};
+use super::{Identified, IdentityKind, Proof};
 use crate::error::{Error, printable};
 use crate::identity::{Application, Certificate, ClientSecret, Identity, Workload};
 use crate::secret::Secret;
 
-/// An application with the proof that decided.
-pub fn choose(
-    settings: &Settings,
-    surroundings: &Surroundings,
-    name: &'static str,
-    kind: Kind,
-    proof: &Setting,
-) -> Result<Choice, Error> {
-    let rank = proof.origin.rank;
-    let tenant = companion(settings, "tenant-id", rank);
-    let client = companion(settings, "client-id", rank);
-    let (Some(tenant), Some(client)) = (tenant, client) else {
-        let given = format!("{} is half an application", proof.origin);
-        let has = [tenant.is_some(), client.is_some(), true];
-        return Err(half(settings, &given, has, kind));
-    };
-    let because = format!(
-        "{} with {} and {}",
-        proof.origin, client.origin, tenant.origin
-    );
-    let application = Application {
-        tenant: checked_tenant(tenant)?,
-        client_id: checked_id(client)?,
-    };
-    let path = Path::new(proof.text());
-    let identity = match (kind, name) {
-        (Kind::Certificate, CERTIFICATE) => {
-            let chain = send_chain(surroundings)?;
-            let parse = |pem: &str| Certificate::from_pem(application, pem, chain);
-            Identity::Certificate(Box::new(proof::certificate(
-                path,
-                &proof.origin,
-                surroundings,
-                parse,
-            )?))
-        }
-        (Kind::Certificate, _) => {
-            Identity::Certificate(Box::new(by_thumbprint(settings, rank, application)?))
-        }
-        (Kind::Workload, _) => Identity::Workload(Workload {
-            application,
-            token_file: PathBuf::from(path),
-            deadline: *surroundings.deadline,
-        }),
-        _ => {
-            let secret = match name {
-                FROM_FILE => proof::secret("client secret", path, &proof.origin, surroundings)?,
-                _ => Secret::new(proof.text().to_owned()),
+impl Configured<'_> {
+    /// An application with the proof that decided.
+    pub(super) fn application(&self, proof: Proof, setting: &Setting) -> Result<Identified, Error> {
+        let origin = &setting.origin;
+        let rank = origin.rank;
+        let tenant = self.companion(&table::TENANT_ID, rank);
+        let client = self.companion(&table::CLIENT_ID, rank);
+        let (Some(tenant), Some(client)) = (tenant, client) else {
+            let given = format!("{origin} is half an application");
+            let has = Half {
+                tenant: tenant.is_some(),
+                client: client.is_some(),
+                proof: true,
             };
-            Identity::ClientSecret(ClientSecret {
-                application,
-                secret,
-            })
-        }
-    };
-    Ok(Choice {
-        identity,
-        because,
-        proof: Some(rank),
-        moved: None,
-        warning: None,
-    })
-}
-
-/// As XSOAR's integration has it: a private key and the thumbprint of its certificate.
-fn by_thumbprint(
-    settings: &Settings,
-    rank: Rank,
-    application: Application,
-) -> Result<Certificate, Error> {
-    let key = settings.at(names::PRIVATE_KEY, rank);
-    let thumbprint = settings.at(names::THUMBPRINT, rank);
-    let (Some(key), Some(thumbprint)) = (key, thumbprint) else {
-        let given = key.or(thumbprint).map(|setting| setting.origin.to_string());
-        let missing = if key.is_some() {
-            "credentials_certificate_thumbprint"
-        } else {
-            "private_key"
+            return Err(self.half(&given, &has, proof.kind()));
         };
-        let what = format!(
-            "{} is half a certificate: there is no `{missing}`",
-            given.unwrap_or_default()
-        );
-        return Err(
-            Error::usage(what).hint("give both, or one PEM file with `--client-certificate`")
-        );
-    };
-    Certificate::from_thumbprint(application, key.text(), thumbprint.text()).map_err(|problem| {
-        Error::usage(format!(
-            "{} with {} cannot be used: {problem}",
-            key.origin, thumbprint.origin
-        ))
-    })
+        let application = Application {
+            tenant: checked_tenant(tenant)?,
+            client_id: checked_id(client)?,
+        };
+        Ok(Identified {
+            identity: self.proven(application, proof, setting)?,
+            because: format!("{origin} with {} and {}", client.origin, tenant.origin),
+            proof: Some(rank),
+            moved: None,
+            warning: None,
+        })
+    }
+
+    fn proven(
+        &self,
+        application: Application,
+        proof: Proof,
+        setting: &Setting,
+    ) -> Result<Identity, Error> {
+        let (text, origin) = (setting.text(), &setting.origin);
+        Ok(match proof {
+            Proof::Secret => Identity::ClientSecret(ClientSecret {
+                application,
+                secret: Secret::new(text.to_owned()),
+            }),
+            Proof::SecretFile => Identity::ClientSecret(ClientSecret {
+                application,
+                secret: self.secret_file("client secret", Path::new(text), origin)?,
+            }),
+            Proof::CertificateFile => {
+                let chain = self.sends_chain()?;
+                let parse = |pem: &str| Certificate::from_pem(application, pem, chain);
+                let certificate = self.certificate_file(Path::new(text), origin, parse)?;
+                Identity::Certificate(Box::new(certificate))
+            }
+            Proof::Key => {
+                let certificate = self.by_thumbprint(setting, application)?;
+                Identity::Certificate(Box::new(certificate))
+            }
+            Proof::Thumbprint => return Err(half_a_certificate(origin, "private_key")),
+            Proof::TokenFile => Identity::Workload(Workload {
+                application,
+                token_file: PathBuf::from(text),
+                deadline: self.deadline,
+            }),
+        })
+    }
+
+    /// As XSOAR's integration has it: a private key and the thumbprint of its certificate.
+    fn by_thumbprint(&self, key: &Setting, application: Application) -> Result<Certificate, Error> {
+        let rank = key.origin.rank;
+        let Some(thumbprint) = self.settings.at(&table::THUMBPRINT, rank) else {
+            let missing = "credentials_certificate_thumbprint";
+            return Err(half_a_certificate(&key.origin, missing));
+        };
+        let certificate = Certificate::from_thumbprint(application, key.text(), thumbprint.text());
+        certificate.map_err(|problem| {
+            let (key, thumbprint) = (&key.origin, &thumbprint.origin);
+            Error::usage(format!("{key} with {thumbprint} cannot be used: {problem}"))
+        })
+    }
+
+    /// Whether the certificate itself goes into each assertion, for applications known by subject name.
+    fn sends_chain(&self) -> Result<bool, Error> {
+        let value = self.variable("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")?;
+        let is_on = |value: &str| value == "1" || value.eq_ignore_ascii_case("true");
+        Ok(value.is_some_and(|value| is_on(value.expose())))
+    }
+
+    /// The tenant or client id that goes with a proof: the command line's, the proof's rank's, any other's.
+    fn companion(&self, row: &OptionRow, rank: Rank) -> Option<&Setting> {
+        let order = [Rank::CommandLine, rank].into_iter().chain(Rank::ALL);
+        order
+            .into_iter()
+            .find_map(|rank| self.settings.at(row, rank))
+    }
+
+    /// Half an application: what is missing, and where it was looked for.
+    pub(super) fn half(&self, given: &str, has: &Half, kind: IdentityKind) -> Error {
+        let parts = [
+            (
+                has.tenant,
+                "no tenant id (`--tenant-id`, `AZURE_TENANT_ID`, `tenant_id`)",
+            ),
+            (
+                has.client,
+                "no client id (`--client-id`, `AZURE_CLIENT_ID`, `client_id`)",
+            ),
+            (has.proof, no_proof(kind)),
+        ];
+        let missing: Vec<_> = parts
+            .iter()
+            .filter(|(has, _)| !has)
+            .map(|(_, words)| *words)
+            .collect();
+        let what = format!("{given}: there is {}", missing.join(", and "));
+        let hint = "give what is missing on the command line, in the environment or in the configuration file";
+        // Where a kind is pinned, a managed identity would be another.
+        let or = match self.settings.strongest(&table::IDENTITY) {
+            None => "; or use `--managed-identity`",
+            Some(_) => "",
+        };
+        Error::usage(what).hint(format!("{hint}{or}"))
+    }
 }
 
-/// Whether the certificate itself goes into each assertion, for applications known by subject name.
-fn send_chain(surroundings: &Surroundings) -> Result<bool, Error> {
-    let value = variable(
-        surroundings.environment,
-        "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
-    )?;
-    Ok(value
-        .is_some_and(|value| value.expose() == "1" || value.expose().eq_ignore_ascii_case("true")))
+/// Which parts of an application there are.
+pub(super) struct Half {
+    tenant: bool,
+    client: bool,
+    proof: bool,
 }
 
-/// The tenant or client id that goes with a proof: the command line's, the proof's rank's, any other's.
-fn companion<'a>(settings: &'a Settings, name: &str, rank: Rank) -> Option<&'a Setting> {
-    let order = [Rank::CommandLine, rank].into_iter().chain(Rank::ALL);
-    order.into_iter().find_map(|rank| settings.at(name, rank))
+impl Half {
+    /// Those that are set, where no proof is.
+    pub(super) fn given(configured: &Configured) -> Self {
+        let is_set = |row| configured.settings.strongest(row).is_some();
+        Self {
+            tenant: is_set(&table::TENANT_ID),
+            client: is_set(&table::CLIENT_ID),
+            proof: false,
+        }
+    }
 }
 
-/// Half an application: what is missing, and where it was looked for.
-pub fn half(settings: &Settings, given: &str, has: [bool; 3], kind: Kind) -> Error {
-    let missing = [
-        "no tenant id (`--tenant-id`, `AZURE_TENANT_ID`, `tenant_id`)",
-        "no client id (`--client-id`, `AZURE_CLIENT_ID`, `client_id`)",
-        kind.proof(),
-    ];
-    let missing: Vec<_> = missing
-        .iter()
-        .zip(has)
-        .filter(|(_, has)| !has)
-        .map(|(words, _)| *words)
-        .collect();
-    let what = format!("{given}: there is {}", missing.join(", and "));
-    let hint =
-        "give what is missing on the command line, in the environment or in the configuration file";
-    // Where a kind is pinned, a managed identity would be another.
-    let or = match settings.strongest("identity") {
-        None => "; or use `--managed-identity`",
-        Some(_) => "",
-    };
-    Error::usage(what).hint(format!("{hint}{or}"))
+/// What an application of this kind proves itself with, and where that is looked for.
+fn no_proof(kind: IdentityKind) -> &'static str {
+    match kind {
+        IdentityKind::Certificate => {
+            "no certificate (`--client-certificate`, `AZURE_CLIENT_CERTIFICATE_PATH`, `private_key` with `credentials_certificate_thumbprint`)"
+        }
+        IdentityKind::Workload => {
+            "no federated token (`--federated-token-file`, `AZURE_FEDERATED_TOKEN_FILE`)"
+        }
+        _ => "no secret (`--client-secret-file`, `AZURE_CLIENT_SECRET`, `credentials.password`)",
+    }
+}
+
+fn half_a_certificate(given: &Origin, missing: &str) -> Error {
+    Error::usage(format!(
+        "{given} is half a certificate: there is no `{missing}`"
+    ))
+    .hint("give both, or one PEM file with `--client-certificate`")
 }
 
 fn checked_tenant(setting: &Setting) -> Result<String, Error> {
@@ -155,7 +182,7 @@ fn checked_tenant(setting: &Setting) -> Result<String, Error> {
         return Ok(text.to_owned());
     }
     Err(Error::usage(format!(
-        "{} is no tenant: letters, digits, dots and hyphens only",
+        "{} is not a valid tenant: it may have letters, digits, dots and hyphens only",
         setting.origin
     ))
     .hint("a tenant is a GUID, or a domain such as `contoso.onmicrosoft.com`"))
@@ -166,5 +193,8 @@ fn checked_id(setting: &Setting) -> Result<String, Error> {
     if text.len() <= 256 && text.bytes().all(|b| b.is_ascii_graphic()) && printable(text) == text {
         return Ok(text.to_owned());
     }
-    Err(Error::usage(format!("{} is no client id", setting.origin)).hint("a client id is a GUID"))
+    Err(
+        Error::usage(format!("{} is not a valid client id", setting.origin))
+            .hint("a client id is a GUID"),
+    )
 }

@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
+use super::super::Configured;
 use super::super::table::METADATA_VARIABLE;
-use super::super::{Surroundings, variable};
-use super::{Choice, Kind};
+use super::{Identified, IdentityKind};
 use crate::error::Error;
 use crate::identity::{
     AGENT, ARC_ENDPOINT, AppService, AzureArc, DEFAULT_ENDPOINT, Endpoint, Identity,
@@ -27,67 +27,82 @@ struct Signs {
     arc: bool,
 }
 
-/// The identity with its source: the pinned one, or the first that shows.
-pub fn choose(
-    identity: ManagedIdentity,
-    because: &str,
-    pinned: Option<Kind>,
-    surroundings: &Surroundings,
-) -> Result<Choice, Error> {
-    let get = |name| variable(surroundings.environment, name);
-    let signs = Signs {
-        endpoint: get(ENDPOINT)?,
-        header: get(HEADER)?,
-        fabric: get(FABRIC)?.is_some(),
-        arc: get(ARC)?.is_some(),
-    };
-    let (source, sign) = match pinned {
-        Some(kind) => (kind, None),
-        None => signs.source(),
-    };
-    let alone = signs.endpoint.is_some() && signs.header.is_none() && !signs.arc;
-    let warning = (pinned.is_none() && alone && source == Kind::Imds).then(|| {
-        format!("`{ENDPOINT}` is set without `{HEADER}` or `{ARC}`: the metadata endpoint is used")
-    });
-    let mut moved = None;
-    let identity = match source {
-        Kind::AppService => app_service(signs, identity)?,
-        Kind::Arc => arc(&signs, identity, surroundings)?,
-        _ => {
-            let address = get(METADATA_VARIABLE)?;
-            let endpoint = metadata(address.as_ref())?;
-            moved = address.is_some().then(|| {
-                let address = endpoint.as_str();
-                format!("`{METADATA_VARIABLE}` moves its endpoint to `{address}`")
-            });
-            Identity::Metadata(endpoint, identity)
-        }
-    };
-    let because = match sign {
-        Some(sign) => format!("{because}; {sign}"),
-        None => because.to_owned(),
-    };
-    Ok(Choice {
-        identity,
-        because,
-        proof: None,
-        moved,
-        warning,
-    })
+impl Configured<'_> {
+    /// The identity with its source: the pinned one, or the first that shows.
+    pub(super) fn managed(
+        &self,
+        identity: ManagedIdentity,
+        because: &str,
+        pinned: Option<IdentityKind>,
+    ) -> Result<Identified, Error> {
+        let signs = Signs {
+            endpoint: self.variable(ENDPOINT)?,
+            header: self.variable(HEADER)?,
+            fabric: self.variable(FABRIC)?.is_some(),
+            arc: self.variable(ARC)?.is_some(),
+        };
+        let (source, sign) = match pinned {
+            Some(kind) => (kind, None),
+            None => signs.source(),
+        };
+        let alone = signs.endpoint.is_some() && signs.header.is_none() && !signs.arc;
+        let warning = (pinned.is_none() && alone && source == IdentityKind::Imds).then(|| {
+            format!(
+                "`{ENDPOINT}` is set without `{HEADER}` or `{ARC}`: the metadata endpoint is used"
+            )
+        });
+        let mut moved = None;
+        let identity = match source {
+            IdentityKind::AppService => app_service(signs, identity)?,
+            IdentityKind::Arc => self.arc(&signs, identity)?,
+            _ => {
+                let address = self.variable(METADATA_VARIABLE)?;
+                let endpoint = metadata(address.as_ref())?;
+                moved = address.is_some().then(|| {
+                    let address = endpoint.as_str();
+                    format!("`{METADATA_VARIABLE}` moves its endpoint to `{address}`")
+                });
+                Identity::Metadata(endpoint, identity)
+            }
+        };
+        let because = match sign {
+            Some(sign) => format!("{because}; {sign}"),
+            None => because.to_owned(),
+        };
+        Ok(Identified {
+            identity,
+            because,
+            proof: None,
+            moved,
+            warning,
+        })
+    }
+
+    fn arc(&self, signs: &Signs, identity: ManagedIdentity) -> Result<Identity, Error> {
+        // With a header it is App Service's.
+        let endpoint = signs.endpoint.as_ref().filter(|_| signs.header.is_none());
+        let endpoint = endpoint.map_or(ARC_ENDPOINT, Secret::expose);
+        let endpoint = Endpoint::parse_loopback(endpoint).map_err(forbidden)?;
+        let deadline = self.deadline;
+        Ok(Identity::Arc(AzureArc { endpoint, deadline }, identity))
+    }
 }
 
 impl Signs {
-    fn source(&self) -> (Kind, Option<String>) {
+    fn source(&self) -> (IdentityKind, Option<String>) {
         match (&self.endpoint, &self.header) {
             (Some(_), Some(_)) => (
-                Kind::AppService,
+                IdentityKind::AppService,
                 Some(format!("`{ENDPOINT}` and `{HEADER}` are set")),
             ),
-            (Some(_), None) if self.arc => {
-                (Kind::Arc, Some(format!("`{ENDPOINT}` and `{ARC}` are set")))
+            (Some(_), None) if self.arc => (
+                IdentityKind::Arc,
+                Some(format!("`{ENDPOINT}` and `{ARC}` are set")),
+            ),
+            _ if Path::new(AGENT).exists() => {
+                (IdentityKind::Arc, Some(format!("there is `{AGENT}`")))
             }
-            _ if Path::new(AGENT).exists() => (Kind::Arc, Some(format!("there is `{AGENT}`"))),
-            _ => (Kind::Imds, None),
+            _ => (IdentityKind::Imds, None),
         }
     }
 }
@@ -106,7 +121,7 @@ fn app_service(signs: Signs, identity: ManagedIdentity) -> Result<Identity, Erro
     };
     if !header.expose().bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Error::usage(format!(
-            "`{HEADER}` is nothing that a header can carry"
+            "`{HEADER}` has characters that an HTTP header cannot carry"
         )));
     }
     let endpoint = Endpoint::parse(endpoint.expose()).map_err(forbidden)?;
@@ -114,19 +129,6 @@ fn app_service(signs: Signs, identity: ManagedIdentity) -> Result<Identity, Erro
         AppService { endpoint, header },
         identity,
     ))
-}
-
-fn arc(
-    signs: &Signs,
-    identity: ManagedIdentity,
-    surroundings: &Surroundings,
-) -> Result<Identity, Error> {
-    // With a header it is App Service's.
-    let endpoint = signs.endpoint.as_ref().filter(|_| signs.header.is_none());
-    let endpoint = endpoint.map_or(ARC_ENDPOINT, Secret::expose);
-    let endpoint = Endpoint::parse_loopback(endpoint).map_err(forbidden)?;
-    let deadline = *surroundings.deadline;
-    Ok(Identity::Arc(AzureArc { endpoint, deadline }, identity))
 }
 
 fn metadata(address: Option<&Secret>) -> Result<MetadataEndpoint, Error> {

@@ -4,7 +4,6 @@ use super::{COMMANDS, CommandRow, SECTIONS};
 use crate::error::Exit;
 
 /// `--help`, or `help COMMAND`.
-#[must_use]
 pub fn help(command: Option<&CommandRow>) -> String {
     let mut text = String::new();
     match command {
@@ -42,7 +41,7 @@ pub fn help(command: Option<&CommandRow>) -> String {
     for (heading, rows) in SECTIONS {
         let rows: Vec<_> = rows
             .iter()
-            .filter(|row| command.is_none_or(|c| row.belongs_to(c.command)))
+            .filter(|row| command.is_none_or(|c| row.belongs_to(c.verb)))
             .collect();
         if rows.is_empty() {
             continue;
@@ -129,7 +128,7 @@ mod tests {
                 let usage = format!("\n  {}\n", row.usage(Some(command)));
                 assert_eq!(
                     help.contains(&usage),
-                    row.belongs_to(command.command),
+                    row.belongs_to(command.verb),
                     "{}{usage}",
                     command.name
                 );

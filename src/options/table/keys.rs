@@ -1,18 +1,17 @@
 //! The keys of the configuration file that are not simply an option with `_` for `-`: the parameters of
 //! XSOAR's AzureKeyVault integration, newer and older ones.
 
-use super::super::settings::names;
-use super::{Takes, options};
+use super::{OptionRow, Takes, options, rows};
 
 /// What a key means.
 #[derive(Clone, Copy)]
 pub enum Meaning {
-    /// A setting, by the name of an option or of a secret that no option has.
-    Setting(&'static str, Takes),
+    /// A setting, as its option takes it.
+    Setting(&'static OptionRow),
     /// A password, as text or in the integration's object around it.
-    Password(&'static str),
+    Password(&'static OptionRow),
     /// A boolean that is a setting of its own.
-    Flag(&'static str),
+    Flag(&'static OptionRow),
     /// `proxy`: a boolean or a URL.
     Proxy,
     /// `insecure`.
@@ -21,52 +20,47 @@ pub enum Meaning {
     Harmless,
 }
 
+use Meaning::{Flag, Harmless, Insecure, Password, Proxy, Setting};
+
 /// Each of them.
 pub const KEYS: [(&str, Meaning); 18] = [
-    ("azure_cloud", Meaning::Setting("cloud", Takes::One(""))),
-    (
-        "resource_group_name",
-        Meaning::Setting("resource-group", Takes::One("")),
-    ),
-    ("key_vaults", Meaning::Setting("vault", Takes::List(""))),
-    ("secrets", Meaning::Setting("secret", Takes::List(""))),
-    ("credentials", Meaning::Password(names::CLIENT_SECRET)),
-    ("client_secret", Meaning::Password(names::CLIENT_SECRET)),
+    ("azure_cloud", Setting(&rows::CLOUD)),
+    ("resource_group_name", Setting(&rows::RESOURCE_GROUP)),
+    ("key_vaults", Setting(&rows::VAULT)),
+    ("secrets", Setting(&rows::SECRET)),
+    ("credentials", Password(&rows::CLIENT_SECRET)),
+    ("client_secret", Password(&rows::CLIENT_SECRET)),
     (
         "credentials_certificate_thumbprint",
-        Meaning::Password(names::THUMBPRINT),
+        Password(&rows::THUMBPRINT),
     ),
-    (
-        "certificate_thumbprint",
-        Meaning::Password(names::THUMBPRINT),
-    ),
-    ("private_key", Meaning::Password(names::PRIVATE_KEY)),
-    ("xsoar_key", Meaning::Password(names::XSOAR_KEY)),
+    ("certificate_thumbprint", Password(&rows::THUMBPRINT)),
+    ("private_key", Password(&rows::PRIVATE_KEY)),
+    ("xsoar_key", Password(&rows::XSOAR_KEY)),
     (
         "use_managed_identities",
-        Meaning::Flag(names::USE_MANAGED_IDENTITIES),
+        Flag(&rows::USE_MANAGED_IDENTITIES),
     ),
     (
         "managed_identities_client_id",
-        Meaning::Password(names::MANAGED_IDENTITIES_CLIENT_ID),
+        Password(&rows::MANAGED_IDENTITIES_CLIENT_ID),
     ),
-    ("proxy", Meaning::Proxy),
-    ("insecure", Meaning::Insecure),
-    ("isFetchCredentials", Meaning::Harmless),
-    ("integrationLogLevel", Meaning::Harmless),
-    ("credentials_name", Meaning::Harmless),
-    ("fetchCredentialsOnDemand", Meaning::Harmless),
+    ("proxy", Proxy),
+    ("insecure", Insecure),
+    ("isFetchCredentials", Harmless),
+    ("integrationLogLevel", Harmless),
+    ("credentials_name", Harmless),
+    ("fetchCredentialsOnDemand", Harmless),
 ];
 
 /// What a key of the configuration file means, if it is one.
-#[must_use]
 pub fn meaning(key: &str) -> Option<Meaning> {
     if let Some((_, meaning)) = KEYS.iter().find(|(name, _)| *name == key) {
         return Some(*meaning);
     }
-    let row = options().find(|row| row.in_file && row.key() == key)?;
+    let row = options().find(|row| row.is_in_file() && row.key() == key)?;
     Some(match row.takes {
-        Takes::Nothing => Meaning::Flag(row.name),
-        takes => Meaning::Setting(row.name, takes),
+        Takes::Nothing => Flag(row),
+        _ => Setting(row),
     })
 }

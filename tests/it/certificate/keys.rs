@@ -239,10 +239,7 @@ fn two_proofs_are_one_too_many_unless_the_kind_is_pinned() {
     run()
         .args(["--identity", "passport"])
         .status(2)
-        .stderr_has("`--identity` is no kind of identity")
-        .stderr_has(
-            "the kinds are `secret`, `certificate`, `workload`, `imds`, `arc` and `app-service`",
-        )
+        .stderr_has("`--identity` must be `secret`, `certificate`, `workload`, `imds`, `arc` or `app-service`, not `passport`")
         .run();
     get(&azure)
         .args(["--identity", "certificate"])

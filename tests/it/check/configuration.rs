@@ -370,6 +370,6 @@ fn which_proxy_and_whom_it_trusts() {
     }
     let akv = check(&azure, &["kv-prod/db", "--format=jsonl"]).env("HTTPS_PROXY", "socks5://p");
     let output = akv.status(2).stdout_any().run();
-    assert!(output.stdout_text().contains(r#"{"step":"network","status":"FAILED","found":"`HTTPS_PROXY` is no HTTP proxy's URL","todo":"#));
+    assert!(output.stdout_text().contains(r#"{"step":"network","status":"FAILED","found":"`HTTPS_PROXY` is not the URL of an HTTP proxy","todo":"#));
     azure.expect(&[]);
 }

@@ -362,8 +362,7 @@ fn a_secret_that_is_past_its_time() {
         told[1],
         (
             "note".to_owned(),
-            "`kv-prod/old` expired on Sun, 09 Sep 2001 01:46:40 GMT and is used all the same"
-                .to_owned()
+            "`kv-prod/old` expired on Sun, 09 Sep 2001 01:46:40 GMT and is used anyway".to_owned()
         )
     );
     azure.expect(&[OPENID, THERE, &azure.token_request(), "GET *old*", FIRST]);

@@ -235,15 +235,15 @@ fn ids_that_cannot_be() {
     for (given, words) in [
         (
             proof().args(&["--tenant-id", "common/../x", "--client-id", CLIENT_ID]),
-            "`--tenant-id` is no tenant: letters, digits, dots and hyphens only",
+            "`--tenant-id` is not a valid tenant: it may have letters, digits, dots and hyphens only",
         ),
         (
             proof().args(&["--tenant-id", "..", "--client-id", CLIENT_ID]),
-            "`--tenant-id` is no tenant: letters, digits, dots and hyphens only",
+            "`--tenant-id` is not a valid tenant: it may have letters, digits, dots and hyphens only",
         ),
         (
             proof().args(&["--tenant-id", TENANT, "--client-id", "an id\n"]),
-            "`--client-id` is no client id",
+            "`--client-id` is not a valid client id",
         ),
         (
             given().args(&["--managed-identity-client-id", "an id"]),

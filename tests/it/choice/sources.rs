@@ -270,7 +270,7 @@ fn app_service_s_endpoint_is_near_or_https() {
         ],
     )
     .status(2)
-    .stderr("akv-xsoar: error: `IDENTITY_HEADER` is nothing that a header can carry\n")
+    .stderr("akv-xsoar: error: `IDENTITY_HEADER` has characters that an HTTP header cannot carry\n")
     .run();
     azure.expect(&[]);
 }

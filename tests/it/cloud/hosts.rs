@@ -120,7 +120,7 @@ fn an_unknown_authority_needs_a_suffix() {
             .app(&azure)
             .status(2)
             .stderr(format!(
-                "akv-xsoar: error: `--authority-host` names `{shown}`, which is no known cloud's: `--vault-suffix` is missing\n{hint}"
+                "akv-xsoar: error: `--authority-host` names `{shown}`, which is not the authority of a known cloud: `--vault-suffix` is missing\n{hint}"
             ))
             .run();
         Akv::new()
@@ -129,7 +129,7 @@ fn an_unknown_authority_needs_a_suffix() {
             .env("AZURE_AUTHORITY_HOST", authority)
             .status(2)
             .stderr(format!(
-                "akv-xsoar: error: `AZURE_AUTHORITY_HOST` names `{shown}`, which is no known cloud's: `--vault-suffix` is missing\n{hint}"
+                "akv-xsoar: error: `AZURE_AUTHORITY_HOST` names `{shown}`, which is not the authority of a known cloud: `--vault-suffix` is missing\n{hint}"
             ))
             .run();
         azure.expect(&[]);
@@ -156,7 +156,7 @@ fn what_is_no_host() {
                 .app(&azure)
                 .status(2)
                 .stderr(format!(
-                    "akv-xsoar: error: `--{option}` is no host: `{text}`\n\
+                    "akv-xsoar: error: `--{option}` is not a host: `{text}`\n\
                      akv-xsoar: hint: a host is written as `HOST` or `https://HOST`, and with `:PORT` for an emulator\n"
                 ))
                 .run();
@@ -199,7 +199,7 @@ fn the_environment_s_unknown_authority() {
         akv.env("AZURE_AUTHORITY_HOST", "https://login.moon.example/")
             .status(2)
             .stderr(
-                "akv-xsoar: error: `AZURE_AUTHORITY_HOST` names `login.moon.example`, which is no known cloud's, and the proof does not come from the environment\n\
+                "akv-xsoar: error: `AZURE_AUTHORITY_HOST` names `login.moon.example`, which is not the authority of a known cloud, while the proof does not come from the environment\n\
                  akv-xsoar: hint: if it is meant, give it as `--authority-host`\n",
             )
             .run();

@@ -83,7 +83,7 @@ fn no_vault_of_this_cloud() {
                 .app(&azure)
                 .status(2)
                 .stderr(format!(
-                    "akv-xsoar: error: {origin} has a URL that is no vault's in this cloud (`https://NAME.vault.azure.net`): `{url}`\n{hint}"
+                    "akv-xsoar: error: {origin} has a URL that is not that of a vault in this cloud (`https://NAME.vault.azure.net`): `{url}`\n{hint}"
                 ))
                 .run();
             azure.expect(&[]);
@@ -102,7 +102,9 @@ fn no_vault_of_this_cloud() {
             .args(["list", "--vault", url])
             .app(&azure)
             .status(2)
-            .stderr_has("is no vault's in this cloud (`https://NAME.vault.azure.net`): `https://")
+            .stderr_has(
+                "is not that of a vault in this cloud (`https://NAME.vault.azure.net`): `https://",
+            )
             .run();
         azure.expect(&[]);
     }
@@ -122,7 +124,7 @@ fn no_vault_of_this_cloud() {
             .azure(&azure)
             .status(2)
             .stderr_has(
-                "is no vault's in this cloud (`https://NAME.vault.emulator:9443`): `https://",
+                "is not that of a vault in this cloud (`https://NAME.vault.emulator:9443`): `https://",
             )
             .run();
         azure.expect(&[]);
@@ -152,9 +154,9 @@ fn no_secret_s_id() {
         ("http://kv-prod.vault.azure.net/secrets/api", true),
     ] {
         let words = if shown {
-            format!("`{word}` is no CREDENTIAL")
+            format!("`{word}` is not a CREDENTIAL")
         } else {
-            "an argument is no CREDENTIAL".to_owned()
+            "an argument is not a CREDENTIAL".to_owned()
         };
         Akv::new()
             .args(["get", word])

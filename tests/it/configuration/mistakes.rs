@@ -88,19 +88,22 @@ fn what_is_wrong_in_it() {
 fn values_that_make_no_sense() {
     let azure = azure();
     for (key, words) in [
-        ("azure_cloud", "is no cloud that this program knows"),
+        ("azure_cloud", "is not a cloud that this program knows"),
         (
             "tenant_id",
-            "is no tenant: letters, digits, dots and hyphens only",
+            "is not a valid tenant: it may have letters, digits, dots and hyphens only",
         ),
-        ("client_id", "is no client id"),
-        ("identity", "is no kind of identity"),
-        ("authority_host", "is no host"),
-        ("vault_suffix", "is no host"),
-        ("management_endpoint", "is no host"),
-        ("key_vaults", "has a name that no vault can have"),
-        ("vault", "has a name that no vault can have"),
-        ("secrets", "has a name that no secret can have"),
+        ("client_id", "is not a valid client id"),
+        (
+            "identity",
+            "must be `secret`, `certificate`, `workload`, `imds`, `arc` or `app-service`",
+        ),
+        ("authority_host", "is not a host"),
+        ("vault_suffix", "is not a host"),
+        ("management_endpoint", "is not a host"),
+        ("key_vaults", "has an invalid vault name"),
+        ("vault", "has an invalid vault name"),
+        ("secrets", "has an invalid secret name"),
         ("timeout", "must be a number of seconds above 0"),
         ("missing", "must be `sparse`, `error` or `skip`"),
         (
@@ -108,7 +111,7 @@ fn values_that_make_no_sense() {
             "must be `xsoar`, `jsonl`, `dotenv`, `shell` or `files`",
         ),
         ("decode", "must be `base64` or `auto`"),
-        ("api_version", "is no api-version"),
+        ("api_version", "is not an api-version"),
         ("connect_to", "is not HOST1:PORT1:HOST2:PORT2"),
     ] {
         let directory = Scratch::new("configuration");
@@ -140,7 +143,7 @@ fn values_that_make_no_sense() {
         .canary(CANARY)
         .status(2)
         .stderr(
-            "akv-xsoar: error: `vault` in `c.json` has a URL that is no vault's in this cloud (`https://NAME.vault.azure.net`)\n\
+            "akv-xsoar: error: `vault` in `c.json` has a URL that is not that of a vault in this cloud (`https://NAME.vault.azure.net`)\n\
              akv-xsoar: hint: is it the right cloud (`--cloud`)?\n",
         )
         .run();

@@ -44,11 +44,11 @@ fn arguments_replace_the_file_s_selection_as_a_whole() {
     for (option, words) in [
         (
             "--vault=kv-test",
-            "nothing is selected: there are vaults, and no secrets\nakv-xsoar: hint: name the secrets with `--secret NAME[,NAME…]`, or take all of them with `--all`",
+            "nothing is selected: vaults are given, but no secrets\nakv-xsoar: hint: name the secrets with `--secret NAME[,NAME…]`, or take all of them with `--all`",
         ),
         (
             "--secret=db",
-            "nothing is selected: there are secrets, and no vault\nakv-xsoar: hint: name the vaults with `--vault NAME[,NAME…]`",
+            "nothing is selected: secrets are given, but no vault\nakv-xsoar: hint: name the vaults with `--vault NAME[,NAME…]`",
         ),
     ] {
         with(&azure, &directory, "fetch", instance().to_string())
@@ -137,11 +137,11 @@ fn whether_there_is_a_proxy() {
     for (json, words) in [
         (
             json!({"proxy": format!("socks5://{CANARY}")}),
-            "`proxy` in `c.json` is no HTTP proxy's URL",
+            "`proxy` in `c.json` is not the URL of an HTTP proxy",
         ),
         (
             json!({"proxy": format!("http://u:{CANARY}@h:port")}),
-            "`proxy` in `c.json` is no proxy's URL",
+            "`proxy` in `c.json` is not a valid proxy URL",
         ),
     ] {
         with(&azure, &directory, "get", json.to_string())

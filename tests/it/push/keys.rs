@@ -164,15 +164,15 @@ fn a_key_is_a_file_s_one_word() {
         ("\n", "it is empty\n"),
         (
             "CanaryXs0arKey7f0c2b9e5d1a4836 \n",
-            "the API key or its id is nothing that a header can carry\n",
+            "the API key or its id has characters that an HTTP header cannot carry\n",
         ),
         (
             "CanaryXs0arKey7f0c2b9e5d1a4836\n\n",
-            "the API key or its id is nothing that a header can carry\n",
+            "the API key or its id has characters that an HTTP header cannot carry\n",
         ),
         (
             "ä",
-            "the API key or its id is nothing that a header can carry\n",
+            "the API key or its id has characters that an HTTP header cannot carry\n",
         ),
     ] {
         ask(&key_file(&directory, content)).stderr_has(words).run();
@@ -238,7 +238,7 @@ fn what_goes_with_a_key_is_checked() {
         ),
         (
             vec!["--xsoar-key-id=7\n8"],
-            "the API key or its id is nothing that a header can carry\n",
+            "the API key or its id has characters that an HTTP header cannot carry\n",
         ),
     ] {
         ask().args(given).stderr_has(words).run();

@@ -197,7 +197,7 @@ fn what_has_expired_is_fetched_with_a_warning() {
             .expires(4_000_000_000)
             .not_before(3_999_999_999),
     );
-    let warning = "akv-xsoar: warning: `kv-prod/old` expired on Tue, 14 Nov 2023 22:13:20 GMT and is used all the same\n";
+    let warning = "akv-xsoar: warning: `kv-prod/old` expired on Tue, 14 Nov 2023 22:13:20 GMT and is used anyway\n";
     let all = ["a", "old", "young"].map(|name| ("kv-prod", name));
     for (args, listed) in [
         (&["--vault", "kv-prod", "--all"][..], &["kv-prod"][..]),
@@ -253,7 +253,7 @@ fn what_excludes_it() {
     refused(
         &azure,
         &["fetch", "--vault", "kv-prod", "--include-certificates"],
-        "nothing is selected: there are vaults, and no secrets\nakv-xsoar: hint: name the secrets with `--secret NAME[,NAME…]`, or take all of them with `--all`",
+        "nothing is selected: vaults are given, but no secrets\nakv-xsoar: hint: name the secrets with `--secret NAME[,NAME…]`, or take all of them with `--all`",
     );
     for option in ["--all", "--include-certificates"] {
         refused(

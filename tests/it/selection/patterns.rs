@@ -5,7 +5,7 @@ use crate::command::Akv;
 use crate::standin::{Fault, Secret, Standin};
 
 const NAMES: [&str; 6] = ["api", "api-key", "Db-1", "db-12", "db-x", "key"];
-const SKIP: &str = "akv-xsoar: hint: `akv-xsoar list --vault NAME` shows what there is; with `--missing skip` nothing is as good as something\n";
+const SKIP: &str = "akv-xsoar: hint: `akv-xsoar list --vault NAME` shows what there is; with `--missing skip` it is no error to find nothing\n";
 
 fn azure() -> Standin {
     with("kv-prod", &NAMES)
@@ -80,7 +80,7 @@ fn patterns_that_no_name_is_like() {
                 &azure,
                 &["fetch", "--vault", "kv-prod", &option],
                 &format!(
-                    "`--match` has a pattern that no name can match: `{pattern}`\n\
+                    "`--match` has a pattern that cannot match any name: `{pattern}`\n\
                      akv-xsoar: hint: a pattern has letters, digits, hyphens, `*` and `?`"
                 ),
             );
@@ -91,7 +91,7 @@ fn patterns_that_no_name_is_like() {
         refused(
             &azure,
             &["fetch", "--vault", "kv-prod", "--match", nothing],
-            "nothing is selected: there are vaults, and no secrets\n\
+            "nothing is selected: vaults are given, but no secrets\n\
              akv-xsoar: hint: name the secrets with `--secret NAME[,NAME…]`, or take all of them with `--all`",
         );
     }

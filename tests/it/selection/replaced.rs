@@ -68,7 +68,7 @@ fn what_is_false_or_empty_selects_nothing() {
         with_file(&azure, &directory, "fetch", &keys)
             .status(2)
             .stderr(
-                "akv-xsoar: error: nothing is selected: there are vaults, and no secrets\n\
+                "akv-xsoar: error: nothing is selected: vaults are given, but no secrets\n\
                  akv-xsoar: hint: name the secrets with `--secret NAME[,NAME…]`, or take all of them with `--all`\n",
             )
             .run();

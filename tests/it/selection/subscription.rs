@@ -10,7 +10,7 @@ use crate::standin::{
     TENANT,
 };
 
-const SKIP: &str = "akv-xsoar: hint: `akv-xsoar list --vault NAME` shows what there is; with `--missing skip` nothing is as good as something\n";
+const SKIP: &str = "akv-xsoar: hint: `akv-xsoar list --vault NAME` shows what there is; with `--missing skip` it is no error to find nothing\n";
 const UNSEEN: &str = "akv-xsoar: hint: `akv-xsoar vaults` shows those that the identity may see: it needs the role `Reader` on them, their resource group or the subscription\n";
 
 fn vaults_of(scope: &str) -> String {
@@ -164,7 +164,7 @@ fn the_vaults_of_a_resource_group() {
         everywhere(&azure, &["--all", "--resource-group", group])
             .status(2)
             .stderr(format!(
-                "akv-xsoar: error: `--resource-group` is no resource group's name: `{group}`\n\
+                "akv-xsoar: error: `--resource-group` is not a valid resource group name: `{group}`\n\
                  akv-xsoar: hint: `az group list` shows the names\n"
             ))
             .run();
@@ -286,7 +286,7 @@ fn what_is_refused_before_anything_is_sent() {
             "--subscription-id",
             SUBSCRIPTION,
         ],
-        "`--vault` has a name that no vault can have: `kv-*`\n\
+        "`--vault` has an invalid vault name: `kv-*`\n\
          akv-xsoar: hint: a vault's name has 3 to 24 letters, digits and single hyphens, beginning with a letter",
     );
     for id in ["a/b", "..", "a?b=c", "a b", "#"] {
@@ -294,7 +294,7 @@ fn what_is_refused_before_anything_is_sent() {
             &azure,
             &["fetch", "--vault=*", "--all", "--subscription-id", id],
             &format!(
-                "`--subscription-id` is no subscription's id: `{id}`\n\
+                "`--subscription-id` is not a valid subscription id: `{id}`\n\
                  akv-xsoar: hint: a subscription's id is a GUID (`az account list`)"
             ),
         );

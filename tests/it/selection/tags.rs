@@ -4,7 +4,7 @@ use super::{array, expect, fetch, refused};
 use crate::command::Akv;
 use crate::standin::{Secret, Standin};
 
-const SKIP: &str = "akv-xsoar: hint: `akv-xsoar list --vault NAME` shows what there is; with `--missing skip` nothing is as good as something\n";
+const SKIP: &str = "akv-xsoar: hint: `akv-xsoar list --vault NAME` shows what there is; with `--missing skip` it is no error to find nothing\n";
 
 fn azure() -> Standin {
     let azure = Standin::start();

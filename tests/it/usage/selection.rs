@@ -48,7 +48,7 @@ fn names_are_checked_before_anything_is_sent() {
         "kv_prod",
         "kv.prod",
     ] {
-        let shown = format!("a name that no vault can have: `{vault}`\n{VAULT_NAME}");
+        let shown = format!("an invalid vault name: `{vault}`\n{VAULT_NAME}");
         refused(
             &azure,
             &["get", "--", &format!("{vault}/api")],
@@ -66,7 +66,7 @@ fn names_are_checked_before_anything_is_sent() {
         );
     }
     for secret in [&long_secret, "a_b", "a.b", "a b"] {
-        let shown = format!("a name that no secret can have: `{secret}`\n{SECRET_NAME}");
+        let shown = format!("an invalid secret name: `{secret}`\n{SECRET_NAME}");
         refused(
             &azure,
             &["get", &format!("kv-prod/{secret}")],
@@ -87,28 +87,28 @@ fn names_are_checked_before_anything_is_sent() {
     for (word, words) in [
         (
             "/api",
-            format!("a CREDENTIAL has a name that no vault can have: ``\n{VAULT_NAME}"),
+            format!("a CREDENTIAL has an invalid vault name: ``\n{VAULT_NAME}"),
         ),
         (
             "kv-prod/",
-            format!("a CREDENTIAL has a name that no secret can have: ``\n{SECRET_NAME}"),
+            format!("a CREDENTIAL has an invalid secret name: ``\n{SECRET_NAME}"),
         ),
         (
             "*/api",
-            format!("a CREDENTIAL has a name that no vault can have: `*`\n{VAULT_NAME}"),
+            format!("a CREDENTIAL has an invalid vault name: `*`\n{VAULT_NAME}"),
         ),
         (
             "kv-prod",
-            format!("an argument is no CREDENTIAL\n{CREDENTIAL}"),
+            format!("an argument is not a CREDENTIAL\n{CREDENTIAL}"),
         ),
-        ("", format!("an argument is no CREDENTIAL\n{CREDENTIAL}")),
+        ("", format!("an argument is not a CREDENTIAL\n{CREDENTIAL}")),
         (
             "kv-prod/api/x/y",
-            format!("`kv-prod/api/x/y` is no CREDENTIAL\n{CREDENTIAL}"),
+            format!("`kv-prod/api/x/y` is not a CREDENTIAL\n{CREDENTIAL}"),
         ),
         (
             "kv-prod/\u{fc}",
-            format!("an argument is no CREDENTIAL\n{CREDENTIAL}"),
+            format!("an argument is not a CREDENTIAL\n{CREDENTIAL}"),
         ),
     ] {
         refused(&azure, &["fetch", "kv-prod/api", word], &words);
@@ -125,7 +125,7 @@ fn names_are_checked_before_anything_is_sent() {
             &azure,
             &["fetch", &word],
             &format!(
-                "a CREDENTIAL has a version that is none: `{word}`\nakv-xsoar: hint: a version has 32 letters and digits\n"
+                "a CREDENTIAL has an invalid version: `{word}`\nakv-xsoar: hint: a version has 32 letters and digits\n"
             ),
         );
     }
@@ -217,7 +217,7 @@ fn two_versions_of_one_secret() {
 fn what_is_selected() {
     let azure = azure();
     let both = "\nakv-xsoar: hint: name each credential as VAULT/SECRET, or give vaults and secrets by options\n";
-    let no_vault = "nothing is selected: there are secrets, and no vault\nakv-xsoar: hint: name the vaults with `--vault NAME[,NAME…]`\n";
+    let no_vault = "nothing is selected: secrets are given, but no vault\nakv-xsoar: hint: name the vaults with `--vault NAME[,NAME…]`\n";
     for command in ["fetch", "get", "list"] {
         let nothing = format!(
             "nothing is selected\nakv-xsoar: hint: name what you want: `akv-xsoar {command} VAULT/SECRET`\n"
@@ -243,7 +243,7 @@ fn what_is_selected() {
             _ => continue,
         };
         let no_secret = format!(
-            "nothing is selected: there are vaults, and no secrets\nakv-xsoar: hint: name the secrets with `--secret NAME[,NAME…]`{or_all}\n"
+            "nothing is selected: vaults are given, but no secrets\nakv-xsoar: hint: name the secrets with `--secret NAME[,NAME…]`{or_all}\n"
         );
         refused(&azure, &[command, "--vault", "kv-prod"], &no_secret);
     }

@@ -37,7 +37,7 @@ fn values_that_are_missing_or_wrong() {
             &azure,
             &["fetch", "kv-prod/api", "--api-version", value],
             &format!(
-                "`--api-version` is no api-version: `{value}`\nakv-xsoar: hint: an api-version is written as `7.4` or `2025-07-01`\n"
+                "`--api-version` is not an api-version: `{value}`\nakv-xsoar: hint: an api-version is written as `7.4` or `2025-07-01`\n"
             ),
         );
     }

@@ -97,7 +97,7 @@ fn what_is_no_name() {
             &azure,
             &["fetch", "kv-prod/a", "--format=dotenv", "--prefix", prefix],
             &format!(
-                "`--prefix` cannot be the beginning of a variable's name: `{prefix}`\n\
+                "`--prefix` cannot begin a variable's name: `{prefix}`\n\
                  akv-xsoar: hint: a name has letters, digits and `_`, and does not begin with a digit"
             ),
         );
@@ -311,13 +311,13 @@ fn what_env_needs() {
     for (item, words) in [
         ("kv-prod/a", "is not NAME=VAULT/SECRET: `kv-prod/a`\nakv-xsoar: hint: such as `--env PGPASSWORD=kv-prod/db-password`".to_owned()),
         ("A", "is not NAME=VAULT/SECRET: `A`\nakv-xsoar: hint: such as `--env PGPASSWORD=kv-prod/db-password`".to_owned()),
-        ("=kv-prod/a", format!("has a name that no variable can have: ``\n{name}")),
-        ("1=kv-prod/a", format!("has a name that no variable can have: `1`\n{name}")),
-        ("A-B=kv-prod/a", format!("has a name that no variable can have: `A-B`\n{name}")),
-        ("A =kv-prod/a", format!("has a name that no variable can have: `A`\n{name}")),
-        ("A=kv/a", "has a name that no vault can have: `kv`\nakv-xsoar: hint: a vault's name has 3 to 24 letters, digits and single hyphens, beginning with a letter".to_owned()),
-        ("A=kv-prod/a_b", "has a name that no secret can have: `a_b`\nakv-xsoar: hint: a secret's name has 1 to 127 letters, digits and hyphens".to_owned()),
-        ("A=https://kv-prod.vault.azure.cn/secrets/a", "has a URL that is no vault's in this cloud (`https://NAME.vault.azure.net`): `https://kv-prod.vault.azure.cn/secrets/a`\nakv-xsoar: hint: is it the right cloud (`--cloud`)?".to_owned()),
+        ("=kv-prod/a", format!("has an invalid variable name: ``\n{name}")),
+        ("1=kv-prod/a", format!("has an invalid variable name: `1`\n{name}")),
+        ("A-B=kv-prod/a", format!("has an invalid variable name: `A-B`\n{name}")),
+        ("A =kv-prod/a", format!("has an invalid variable name: `A`\n{name}")),
+        ("A=kv/a", "has an invalid vault name: `kv`\nakv-xsoar: hint: a vault's name has 3 to 24 letters, digits and single hyphens, beginning with a letter".to_owned()),
+        ("A=kv-prod/a_b", "has an invalid secret name: `a_b`\nakv-xsoar: hint: a secret's name has 1 to 127 letters, digits and hyphens".to_owned()),
+        ("A=https://kv-prod.vault.azure.cn/secrets/a", "has a URL that is not that of a vault in this cloud (`https://NAME.vault.azure.net`): `https://kv-prod.vault.azure.cn/secrets/a`\nakv-xsoar: hint: is it the right cloud (`--cloud`)?".to_owned()),
     ] {
         for args in [vec!["--env", item], vec!["kv-prod/a", "--env", item]] {
             let args = [&["fetch", "--format=shell"], &args[..]].concat();

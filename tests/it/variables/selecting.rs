@@ -140,11 +140,11 @@ fn what_is_wrong_in_the_file() {
     for (keys, words) in [
         (
             json!({"prefix": "Canary0fTheFile-"}),
-            format!("`prefix` in `c.json` cannot be the beginning of a variable's name\n{name}"),
+            format!("`prefix` in `c.json` cannot begin a variable's name\n{name}"),
         ),
         (
             json!({"env": "Canary0fTheFile-=kv-prod/a"}),
-            format!("`env` in `c.json` has a name that no variable can have\n{name}"),
+            format!("`env` in `c.json` has an invalid variable name\n{name}"),
         ),
         (
             json!({"env": ["A=kv-prod/a", "Canary0fTheFile"]}),
@@ -152,19 +152,19 @@ fn what_is_wrong_in_the_file() {
         ),
         (
             json!({"env": "A=kv-prod/Canary0fTheFile!"}),
-            "`env` in `c.json` names what is no CREDENTIAL\nakv-xsoar: hint: a CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or https://VAULT…/secrets/NAME[/VERSION]\n".to_owned(),
+            "`env` in `c.json` is not a CREDENTIAL\nakv-xsoar: hint: a CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or https://VAULT…/secrets/NAME[/VERSION]\n".to_owned(),
         ),
         (
             json!({"env": "A=kv-prod/Canary0fTheFile_"}),
-            "`env` in `c.json` has a name that no secret can have\nakv-xsoar: hint: a secret's name has 1 to 127 letters, digits and hyphens\n".to_owned(),
+            "`env` in `c.json` has an invalid secret name\nakv-xsoar: hint: a secret's name has 1 to 127 letters, digits and hyphens\n".to_owned(),
         ),
         (
             json!({"env": "A=kv-prod/a/Canary0fTheFile"}),
-            "`env` in `c.json` has a version that is none\nakv-xsoar: hint: a version has 32 letters and digits\n".to_owned(),
+            "`env` in `c.json` has an invalid version\nakv-xsoar: hint: a version has 32 letters and digits\n".to_owned(),
         ),
         (
             json!({"env": "A=https://Canary0fTheFile.vault.azure.cn/secrets/a"}),
-            "`env` in `c.json` has a URL that is no vault's in this cloud (`https://NAME.vault.azure.net`)\nakv-xsoar: hint: is it the right cloud (`--cloud`)?\n".to_owned(),
+            "`env` in `c.json` has a URL that is not that of a vault in this cloud (`https://NAME.vault.azure.net`)\nakv-xsoar: hint: is it the right cloud (`--cloud`)?\n".to_owned(),
         ),
         (
             json!({"vault": "kv-prod", "secret": "path"}),

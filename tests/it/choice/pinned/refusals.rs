@@ -82,27 +82,27 @@ fn an_option_that_says_otherwise() {
 #[test]
 fn no_such_kind() {
     let azure = azure();
-    let kinds = "akv-xsoar: hint: the kinds are `secret`, `certificate`, `workload`, `imds`, `arc` and `app-service`\n";
-    for (given, words) in [
+    let kinds = "must be `secret`, `certificate`, `workload`, `imds`, `arc` or `app-service`";
+    for (given, (origin, shown)) in [
         (
             everything().args(&["--identity", "vm"]),
-            "`--identity` is no kind of identity: `vm`",
+            ("`--identity`", ", not `vm`"),
         ),
         (
             given().args(&["--identity=Secret", "--managed-identity"]),
-            "`--identity` is no kind of identity: `Secret`",
+            ("`--identity`", ", not `Secret`"),
         ),
         // Of the file nothing is shown: a secret may have got there.
         (
             given().file(&json!({"identity": "a secret by mistake"})),
-            "`identity` in `config.json` is no kind of identity",
+            ("`identity` in `config.json`", ""),
         ),
     ] {
         let directory = Scratch::new("choice");
         given
             .run_in(&directory, &azure)
             .status(2)
-            .stderr(format!("akv-xsoar: error: {words}\n{kinds}"))
+            .stderr(format!("akv-xsoar: error: {origin} {kinds}{shown}\n"))
             .run();
         azure.expect(&[]);
     }

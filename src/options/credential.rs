@@ -1,0 +1,132 @@
+//! What a word names: a credential, a vault, or neither.
+
+use std::fmt;
+
+use super::settings::{Origin, Setting};
+use crate::cloud::{Cloud, strip_https};
+use crate::credentials::Credential;
+use crate::error::{Error, printable};
+use crate::vault::{SecretName, SecretVersion, VaultName, parse_id};
+
+/// Whether two spellings of one credential mean one version of it.
+pub(super) fn one_version(old: &Credential, new: &Credential) -> Result<(), Error> {
+    if old.version == new.version {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "two versions of `{new}` are asked for, and a credential has one password"
+    )))
+}
+
+pub(super) fn vault(setting: &Setting, text: &str, cloud: &Cloud) -> Result<VaultName, Error> {
+    if strip_https(text).len() == text.len() {
+        return VaultName::parse(text).ok_or_else(|| of_setting(setting, "vault", text));
+    }
+    VaultName::in_url(text, &cloud.vault_suffix)
+        .ok_or_else(|| foreign(Place::Setting(&setting.origin), text, cloud))
+}
+
+/// Where a name stands.
+#[derive(Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// Among the arguments.
+    Argument,
+    /// In an option, a variable or a key.
+    Setting(&'a Origin),
+}
+
+impl Place<'_> {
+    /// What stands there, as a message may end with it.
+    fn shown(self, text: &str) -> String {
+        match self {
+            Self::Argument => format!(": `{}`", printable(text)),
+            Self::Setting(origin) => origin.shown(": ", text),
+        }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument => f.write_str("a CREDENTIAL"),
+            Self::Setting(origin) => origin.fmt(f),
+        }
+    }
+}
+
+fn foreign(place: Place, url: &str, cloud: &Cloud) -> Error {
+    let what = format!(
+        "{place} has a URL that is not that of a vault in this cloud (`https://NAME.{}`){}",
+        cloud.vault_suffix,
+        place.shown(url)
+    );
+    Error::usage(what).hint("is it the right cloud (`--cloud`)?")
+}
+
+/// A credential's words.
+pub(super) fn credential(place: Place, word: &str, cloud: &Cloud) -> Result<Credential, Error> {
+    if !is_plausible(word) {
+        return Err(malformed(place, word));
+    }
+    if strip_https(word).len() != word.len() {
+        let id = parse_id(word).ok_or_else(|| malformed(place, word))?;
+        let vault = id.vault(&cloud.vault_suffix);
+        let vault = vault.ok_or_else(|| foreign(place, word, cloud))?;
+        return Ok(Credential {
+            vault,
+            secret: id.secret,
+            version: id.version,
+        });
+    }
+    let mut parts = word.split('/');
+    let (Some(vault), Some(secret), version, None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(malformed(place, word));
+    };
+    let version = match version {
+        None => None,
+        Some(version) => Some(SecretVersion::parse(version).ok_or_else(|| {
+            let shown = place.shown(word);
+            Error::usage(format!("{place} has an invalid version{shown}"))
+                .hint("a version has 32 letters and digits")
+        })?),
+    };
+    Ok(Credential {
+        vault: VaultName::parse(vault).ok_or_else(|| bad_name(place, "vault", vault))?,
+        secret: SecretName::parse(secret).ok_or_else(|| bad_name(place, "secret", secret))?,
+        version,
+    })
+}
+
+/// Whether a word is made of what names and URLs are made of. Any other may be anything, a secret too,
+/// and is not shown.
+fn is_plausible(word: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_./: *?".contains(c);
+    word.contains('/') && word.chars().all(fits)
+}
+
+fn malformed(place: Place, word: &str) -> Error {
+    let what = match place {
+        Place::Argument if is_plausible(word) => {
+            format!("`{}` is not a CREDENTIAL", printable(word))
+        }
+        Place::Argument => "an argument is not a CREDENTIAL".to_owned(),
+        Place::Setting(origin) => format!("{origin} is not a CREDENTIAL"),
+    };
+    Error::usage(what).hint("a CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or https://VAULT…/secrets/NAME[/VERSION]")
+}
+
+pub(super) fn of_setting(setting: &Setting, kind: &str, text: &str) -> Error {
+    bad_name(Place::Setting(&setting.origin), kind, text)
+}
+
+fn bad_name(place: Place, kind: &str, text: &str) -> Error {
+    let shown = place.shown(text);
+    let rule = match kind {
+        "vault" => "3 to 24 letters, digits and single hyphens, beginning with a letter",
+        _ => "1 to 127 letters, digits and hyphens",
+    };
+    Error::usage(format!("{place} has an invalid {kind} name{shown}"))
+        .hint(format!("a {kind}'s name has {rule}"))
+}
