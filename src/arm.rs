@@ -33,9 +33,7 @@ pub(crate) const NOT_NEEDED: &str = "to read secrets of vaults that are named it
 /// Where vaults are looked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Scope {
-    /// The subscription's id.
     pub(crate) subscription: String,
-    /// The resource group, where one is meant.
     pub(crate) resource_group: Option<String>,
 }
 
@@ -70,16 +68,12 @@ pub(crate) struct VaultResource {
     pub(crate) name: VaultName,
     /// Its URI, under the cloud's suffix.
     pub(crate) uri: String,
-    /// Its region.
     pub(crate) location: String,
     /// Whether it can be reached over the public network, where that is said.
     pub(crate) public: Option<bool>,
 }
 
 /// Resource Manager's host in a cloud.
-///
-/// # Errors
-/// [`Exit::Usage`] where the cloud has no known one.
 pub(crate) fn endpoint(cloud: &Cloud) -> Result<&Host, Error> {
     cloud.management.as_ref().ok_or_else(|| {
         Error::usage("the host of this cloud's Resource Manager is not known")
@@ -88,12 +82,8 @@ pub(crate) fn endpoint(cloud: &Cloud) -> Result<&Host, Error> {
 }
 
 /// What is asked of it, for whoever only wants to know whether it answers.
-///
-/// # Errors
-/// [`Exit::Usage`] where the cloud has no known host.
 pub(crate) fn public_url(cloud: &Cloud, scope: &Scope) -> Result<Url, Error> {
-    Url::parse(&format!("https://{}{}", endpoint(cloud)?, scope.path()))
-        .ok_or_else(|| Error::new(Exit::Usage, scope.operation(), "its id makes no URL"))
+    Ok(scope.url(&format!("https://{}{}", endpoint(cloud)?, scope.path()))?)
 }
 
 /// Every vault of a subscription or resource group, by name.

@@ -61,14 +61,10 @@ pub(crate) use url::{UNRESERVED, Url};
 
 use crate::deadline::Deadline;
 
-/// How the network is used in this run.
 #[derive(Clone)]
 pub(crate) struct Network {
-    /// Of the whole run.
     pub(crate) deadline: Deadline,
-    /// Trusted besides the built-in roots.
     pub(crate) roots: ExtraRoots,
-    /// For everything but metadata endpoints.
     pub(crate) proxy: Option<Proxy>,
     /// What the proxy is not asked for.
     pub(crate) no_proxy: NoProxy,
@@ -76,7 +72,6 @@ pub(crate) struct Network {
     pub(crate) connect_to: Vec<ConnectTo>,
 }
 
-/// How a host is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// At its own addresses.

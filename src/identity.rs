@@ -46,9 +46,6 @@ pub(crate) enum Identity {
     AppService(AppService, ManagedIdentity),
 }
 
-/// The type of an assertion (RFC 7523) that stands for a secret.
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-
 impl Identity {
     /// Something that anybody may ask of the authority which this identity's tokens come from: its OpenID
     /// configuration. A managed identity has its own endpoint, which says nothing to anybody.
@@ -76,10 +73,6 @@ impl Identity {
     }
 
     /// Gets the token for an audience: one request (Azure Arc: two), and those that the retry rules add.
-    ///
-    /// # Errors
-    /// [`Exit::NoToken`] where the identity is refused or does not exist; [`Exit::Unreachable`],
-    /// [`Exit::Service`] and [`Exit::Deadline`] as for every request.
     pub(crate) fn token(
         &self,
         client: &Client,

@@ -40,7 +40,6 @@ impl AccessToken {
         fits.then_some(Self(token))
     }
 
-    /// The token itself.
     pub(crate) fn secret(&self) -> &Secret {
         &self.0
     }

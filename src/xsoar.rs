@@ -18,7 +18,6 @@ use crate::buffer::Buffer;
 use crate::http::{self, Answer, Client, Doubt, Request, Service, Url};
 use crate::secret::Secret;
 
-/// Where a server is, and the key to it.
 pub(crate) struct Server {
     base: String,
     key: Key,
@@ -29,7 +28,6 @@ pub(crate) struct Server {
 pub(crate) struct Stored {
     /// What the server knows it by: its name at creation.
     pub(crate) id: String,
-    /// Its name.
     #[serde(default, deserialize_with = "text_or_null")]
     pub(crate) name: String,
     /// Anybody's words, and our mark.
@@ -40,7 +38,6 @@ pub(crate) struct Stored {
     pub(crate) instance: Option<String>,
     /// Which of its states this is; a change names the one that it was made for.
     pub(crate) version: i64,
-    /// Whose it is, where that was set.
     #[serde(default)]
     pub(crate) workgroup: Option<String>,
 }
@@ -49,17 +46,11 @@ fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// A credential to be written.
 pub(crate) struct Draft<'a> {
-    /// The one that it takes the place of.
     pub(crate) instead_of: Option<&'a Stored>,
-    /// Its name.
     pub(crate) name: &'a str,
-    /// Its user.
     pub(crate) user: &'a str,
-    /// Its password.
     pub(crate) password: &'a Secret,
-    /// Its comment.
     pub(crate) comment: &'a str,
 }
 
@@ -78,9 +69,6 @@ const PREFIX_OF_8: &str = "/xsoar/public/v1";
 impl Server {
     /// A server's address: https, or http on this machine; with a path for one tenant of several
     /// (`/acc_TENANT`). A key with an id is of XSOAR 8, whose API has a prefix.
-    ///
-    /// # Errors
-    /// Says what is wrong with the address.
     pub(crate) fn new(address: &str, key: Key) -> Result<Self, &'static str> {
         let url = Url::parse(address).ok_or("is no https URL")?;
         if url.query().is_some() || address.contains('#') {
@@ -102,14 +90,12 @@ impl Server {
         })
     }
 
-    /// The host, for messages.
     pub(crate) fn host(&self) -> String {
         self.url()
             .map(|url| url.host().to_owned())
             .unwrap_or_default()
     }
 
-    /// Where it is.
     pub(crate) fn url(&self) -> Option<Url> {
         Url::parse(&self.base)
     }
@@ -120,9 +106,6 @@ impl Server {
     }
 
     /// The whole store.
-    ///
-    /// # Errors
-    /// A [`Refusal`]; nothing was changed.
     pub(crate) fn list(&self, client: &Client) -> Result<Vec<Stored>, Refusal> {
         let inquiry = self.inquiry("cannot list the server's credentials".to_owned());
         let mut odd = String::new();
@@ -183,9 +166,6 @@ impl Server {
     }
 
     /// Creates a credential, or writes it instead of one that was listed.
-    ///
-    /// # Errors
-    /// A [`Refusal`], which says whether it may have been written all the same.
     pub(crate) fn put(&self, client: &Client, draft: &Draft) -> Result<(), Refusal> {
         let inquiry = self.inquiry(format!("cannot write `{}` to the server", draft.name));
         let url = self.store(&inquiry)?;
@@ -209,15 +189,12 @@ impl Server {
     }
 
     fn store(&self, inquiry: &Inquiry) -> Result<Url, Refusal> {
-        Url::parse(&format!("{}/settings/credentials", self.base))
-            .ok_or_else(|| inquiry.odd("an address that makes no URL"))
+        inquiry.url(&format!("{}/settings/credentials", self.base))
     }
 }
 
-/// Why something could not be had or changed.
 pub(crate) type Refusal = http::Refusal<Effect>;
 
-/// What is asked of a server.
 struct Inquiry<'a> {
     server: &'a Server,
     operation: String,

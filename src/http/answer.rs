@@ -15,9 +15,7 @@ use crate::error::Exit;
 
 /// What a service answered, once there was no retry left that was worth its time.
 pub(crate) struct Answer {
-    /// Who answered.
     pub(crate) host: String,
-    /// The HTTP status.
     pub(crate) status: u16,
     /// The whole body, wiped on drop.
     pub(crate) body: Zeroizing<Vec<u8>>,
@@ -36,7 +34,6 @@ pub(super) enum Retries {
 }
 
 impl Answer {
-    /// A header's value, where it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -64,9 +61,6 @@ impl Answer {
 
     /// What the body says in JSON, or what it is instead, in words that may follow "answered with":
     /// `unfit`, where it is JSON of another kind. serde's own words would quote it.
-    ///
-    /// # Errors
-    /// Those words.
     pub(crate) fn json<'a, T: Deserialize<'a>>(&'a self, unfit: &str) -> Result<T, String> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let kind = self.content_type();
@@ -78,7 +72,6 @@ impl Answer {
         })
     }
 
-    /// The wait that it asks for.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         retry::retry_after(|name| self.header(name), SystemTime::now())
     }

@@ -21,7 +21,6 @@ pub(super) struct Attempt {
 #[derive(Debug)]
 struct State {
     phase: Phase,
-    /// Who is asked.
     host: String,
     /// Who is at the other end: the host, or the proxy on the way to it.
     peer: String,
@@ -106,7 +105,6 @@ impl Attempt {
         state.until = self.deadline.at().min(Instant::now() + ANSWER);
     }
 
-    /// Bytes of an answer came.
     pub(super) fn heard(&self) {
         self.lock().heard = true;
     }

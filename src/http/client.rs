@@ -47,7 +47,6 @@ pub(crate) struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// A client that has done nothing yet.
     pub(crate) fn new(network: Network, reporter: &'a dyn Reporter) -> Self {
         let mut redactor = Redactor::default();
         if let Some(password) = network.proxy.as_ref().and_then(Proxy::password) {
@@ -108,25 +107,19 @@ impl<'a> Client<'a> {
         printable(&self.redactor.borrow().strike(words))
     }
 
-    /// To whom the run's facts go.
     pub(crate) fn reporter(&self) -> &dyn Reporter {
         self.reporter
     }
 
-    /// When the run gives up.
     pub(crate) fn deadline(&self) -> &Deadline {
         &self.network.deadline
     }
 
-    /// Whether the run's time is over.
     pub(crate) fn out_of_time(&self) -> bool {
         self.network.deadline.passed()
     }
 
     /// Sends a request, again where the rules say so, until there is an answer that stands.
-    ///
-    /// # Errors
-    /// A [`Failure`] when no answer came, after the retries that the rules have for it.
     pub(crate) fn send(&self, request: &Request) -> Result<Answer, Failure> {
         let (policy, mut tries) = (request.policy, Tries::default());
         loop {
@@ -180,7 +173,6 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
-    /// Whether a wait leaves time for an attempt behind it.
     fn fits(&self, wait: Duration) -> bool {
         wait.saturating_add(LEAST_ATTEMPT) < self.network.deadline.left()
     }

@@ -24,7 +24,6 @@ use super::url::bare;
 /// RFC 8305, "Connection Attempt Delay": the next address is tried when one has not answered by then.
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 
-/// Opens TCP connections.
 #[derive(Debug)]
 pub(super) struct Tcp {
     pub(super) attempt: Arc<Attempt>,

@@ -7,7 +7,6 @@ use crate::error::{Error, Exit};
 /// No usable answer came from a host.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
-    /// What kind of failure it is.
     pub(crate) kind: FailureKind,
     /// What happened, naming the host.
     pub(crate) cause: String,
@@ -36,12 +35,10 @@ pub(crate) enum FailureKind {
     Silence,
     /// What came is not HTTP, or not within bounds.
     Garbled,
-    /// The run's deadline passed.
     Deadline,
 }
 
 impl Failure {
-    /// A failure without a hint.
     pub(crate) fn new(kind: FailureKind, cause: impl Into<String>) -> Self {
         Self {
             kind,
@@ -50,13 +47,11 @@ impl Failure {
         }
     }
 
-    /// With what to do about it.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The exit code that goes with it.
     pub(crate) fn exit(&self) -> Exit {
         match self.kind {
             FailureKind::Deadline => Exit::Deadline,
@@ -65,7 +60,6 @@ impl Failure {
         }
     }
 
-    /// As the error of an operation.
     pub(crate) fn during(self, operation: impl Into<String>) -> Error {
         let hint = self
             .hint
@@ -88,7 +82,6 @@ impl Failure {
         }
     }
 
-    /// Whether another try may end better.
     pub(crate) fn may_pass(&self) -> bool {
         matches!(
             self.kind,

@@ -12,12 +12,10 @@ pub(crate) struct Proxy {
     inner: ureq::Proxy,
 }
 
-/// Why a proxy's URL cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ProxyProblem {
     /// SOCKS, or another scheme than http and https.
     Scheme,
-    /// Not a proxy's URL.
     Malformed,
 }
 
@@ -46,19 +44,16 @@ impl Proxy {
         }
     }
 
-    /// The password in the URL, decoded.
     pub(crate) fn password(&self) -> Option<&str> {
         self.inner
             .password()
             .filter(|password| !password.is_empty())
     }
 
-    /// Whether the URL has a user in it.
     pub(super) fn has_user(&self) -> bool {
         self.inner.username().is_some()
     }
 
-    /// For ureq.
     pub(super) fn inner(&self) -> ureq::Proxy {
         self.inner.clone()
     }
@@ -101,7 +96,6 @@ impl NoProxy {
         )
     }
 
-    /// Whether the host is reached without the proxy.
     pub(crate) fn covers(&self, host: &str, port: u16) -> bool {
         self.0.iter().any(|exemption| exemption.covers(host, port))
     }
@@ -194,7 +188,6 @@ impl ConnectTo {
         })
     }
 
-    /// Whether it is about this host and port.
     pub(crate) fn applies(&self, host: &str, port: u16) -> bool {
         let host = bare(host);
         self.from_host

@@ -15,7 +15,6 @@ pub(crate) struct Request<'a> {
     pub(super) url: &'a Url,
     /// For `--verbose`: what it is for, such as "secret `db-password`".
     pub(super) purpose: String,
-    /// Whose rules for retries and proxies hold.
     pub(super) policy: Policy,
     pub(super) body: Body,
     /// `None` for what a header cannot carry.
@@ -44,7 +43,6 @@ impl<'a> Request<'a> {
         Self::new(url, Policy::Service, Body::Nothing)
     }
 
-    /// A form, by POST.
     pub(crate) fn form(url: &'a Url, form: Buffer) -> Self {
         Self::new(url, Policy::Service, Body::Form(form))
     }

@@ -43,7 +43,6 @@ const METADATA_AFTER_NO_CONNECTION: Duration = Duration::from_secs(1);
 pub(crate) enum Doubt {
     /// Somebody else was quicker: what there is now is to be looked at.
     Conflict,
-    /// No answer came.
     NoAnswer,
     /// An answer that does not tell, and the wait that it asks for.
     Answer(Option<Duration>),
@@ -70,7 +69,6 @@ impl Policy {
 }
 
 impl Tries {
-    /// How many there were.
     pub(crate) fn count(&self) -> u32 {
         self.answers + self.failures
     }

@@ -9,6 +9,7 @@ use super::answer::Answer;
 use super::client::Client;
 use super::failure::Failure;
 use super::request::Request;
+use super::url::Url;
 use crate::error::{Error, Exit};
 
 /// What is wanted of a service.
@@ -43,6 +44,14 @@ pub(crate) trait Service {
 
     /// What its error means; `None`: it is no error of this service's.
     fn verdict(&self, said: &Said) -> Option<Verdict<Self::Reach>>;
+
+    /// The URL of a request. Its parts were checked before, but for how long they are together.
+    fn url(&self, text: &str) -> Result<Url, Refusal<Self::Reach>> {
+        Url::parse(text).ok_or_else(|| {
+            let cause = "what is configured makes no URL";
+            Refusal::new(Error::new(Exit::Usage, self.operation(), cause))
+        })
+    }
 
     /// What the answer says in JSON, or `unfit`, where that is not what was asked for.
     fn json<'a, T: Deserialize<'a>>(

@@ -17,15 +17,11 @@ use super::url::bare;
 pub(crate) struct ExtraRoots(Vec<rustls::pki_types::TrustAnchor<'static>>);
 
 impl ExtraRoots {
-    /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
 
     /// The certificates of a PEM file; those that cannot be a root are counted, not kept.
-    ///
-    /// # Errors
-    /// Says what is wrong when the file is no PEM or holds no certificate that can be used.
     pub(crate) fn from_pem(pem: &[u8]) -> Result<(Self, usize), String> {
         let mut store = RootCertStore::empty();
         let mut unusable = 0;

@@ -27,12 +27,10 @@ impl Url {
         (web && bare && uri.host().is_some_and(|host| !host.is_empty())).then_some(Self(uri))
     }
 
-    /// Whether it is https.
     pub(crate) fn is_https(&self) -> bool {
         self.0.scheme_str() == Some("https")
     }
 
-    /// The host, without brackets.
     pub(crate) fn host(&self) -> &str {
         bare(self.0.host().unwrap_or_default())
     }
@@ -42,7 +40,6 @@ impl Url {
         port_of(&self.0)
     }
 
-    /// The path.
     pub(crate) fn path(&self) -> &str {
         self.0.path()
     }
@@ -106,7 +103,6 @@ pub(super) fn bare(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-/// Digits, and not zero.
 pub(super) fn parse_port(text: &str) -> Option<u16> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().ok())?.filter(|&port| port != 0)

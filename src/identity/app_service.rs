@@ -12,9 +12,7 @@ use crate::token::{AccessToken, Audience};
 /// Where the identity is asked for, and the header that proves that we run there.
 #[derive(Debug)]
 pub(crate) struct AppService {
-    /// `IDENTITY_ENDPOINT`.
     pub(crate) endpoint: Endpoint,
-    /// `IDENTITY_HEADER`.
     pub(crate) header: Secret,
 }
 
@@ -27,7 +25,8 @@ impl AppService {
     ) -> Result<AccessToken, Error> {
         client.learn(&self.header);
         let service = App(identity);
-        let url = identity.url(self.endpoint.as_str(), "2019-08-01", audience, "mi_res_id")?;
+        let base = self.endpoint.as_str();
+        let url = service.url(&identity.address(base, "2019-08-01", audience, "mi_res_id"))?;
         let request = Request::metadata(&url).purpose("token");
         let request = request.secret_header("x-identity-header", "", &self.header);
         let answer = client.ask(&service, &request)?;

@@ -23,7 +23,6 @@ pub(crate) const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:40342/metadata/ident
 /// The only folder that a challenge may name.
 const KEYS: &str = "/var/opt/azcmagent/tokens";
 
-/// No key is larger.
 const LARGEST_KEY: usize = 4096;
 
 /// Where the identity is asked for.
@@ -31,7 +30,6 @@ const LARGEST_KEY: usize = 4096;
 pub(crate) struct AzureArc {
     /// `IDENTITY_ENDPOINT`, or the default one.
     pub(crate) endpoint: Endpoint,
-    /// Until when the key may be read.
     pub(crate) deadline: Deadline,
 }
 
@@ -42,12 +40,13 @@ impl AzureArc {
         identity: &ManagedIdentity,
         audience: &Audience,
     ) -> Result<AccessToken, Error> {
-        let url = identity.url(self.endpoint.as_str(), "2020-06-01", audience, "msi_res_id")?;
-        let request = || Request::metadata(&url);
         let asking = Agent {
             identity,
             challenges: true,
         };
+        let base = self.endpoint.as_str();
+        let url = asking.url(&identity.address(base, "2020-06-01", audience, "msi_res_id"))?;
+        let request = || Request::metadata(&url);
         let challenge = client.ask(&asking, &request().purpose("token, challenge"))?;
         let key = self.read_key(&asking.key_file(&challenge)?, &asking.operation())?;
         client.learn(&key);

@@ -13,8 +13,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
 use serde_json::json;
 
+use super::Application;
 use super::pem::{Key, Pem};
-use super::{ASSERTION_TYPE, Application};
 use crate::cloud::Host;
 use crate::error::{Error, Exit};
 use crate::http::{Client, Service};
@@ -41,9 +41,6 @@ enum Named {
 
 impl Certificate {
     /// Of a PEM text with certificate (or chain) and private key, in either order.
-    ///
-    /// # Errors
-    /// Says what is missing or cannot be used.
     pub(crate) fn from_pem(
         application: Application,
         pem: &str,
@@ -83,9 +80,6 @@ impl Certificate {
     }
 
     /// Of a private key and its certificate's SHA-1 thumbprint in hex, as XSOAR's integration has them.
-    ///
-    /// # Errors
-    /// Says which of the two cannot be used, and why.
     pub(crate) fn from_thumbprint(
         application: Application,
         key: &str,
@@ -104,7 +98,6 @@ impl Certificate {
         })
     }
 
-    /// Which application it is.
     pub(crate) fn application(&self) -> &Application {
         &self.application
     }
@@ -115,14 +108,10 @@ impl Certificate {
         authority: &Host,
         audience: &Audience,
     ) -> Result<AccessToken, Error> {
-        let (endpoint, _) = self.application.endpoint(authority)?;
+        let endpoint = self.application.endpoint(authority);
         let assertion = self.assertion(&endpoint, SystemTime::now())?;
-        client.learn(&assertion);
-        let proof = [
-            ("client_assertion_type", ASSERTION_TYPE),
-            ("client_assertion", assertion.expose()),
-        ];
-        self.application.token(client, authority, audience, &proof)
+        self.application
+            .token_by_assertion(client, authority, audience, &assertion)
     }
 
     /// A signed JWT (RFC 7515, 7519) for the token endpoint.

@@ -7,10 +7,8 @@ use crate::http::Client;
 use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 
-/// An application that proves itself with a secret.
 #[derive(Debug)]
 pub(crate) struct ClientSecret {
-    /// Which application.
     pub(crate) application: Application,
     /// The secret's value (not its id).
     pub(crate) secret: Secret,

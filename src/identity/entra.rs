@@ -12,30 +12,39 @@ use super::answer::{TokenAnswer, clocks};
 use crate::buffer::Buffer;
 use crate::cloud::Host;
 use crate::error::{Error, Exit};
-use crate::http::{Answer, Client, Request, Said, Service, UNRESERVED, Url, Verdict};
+use crate::http::{Answer, Client, Request, Said, Service, UNRESERVED, Verdict};
+use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 
-/// An app registration.
 #[derive(Clone, Debug)]
 pub(crate) struct Application {
-    /// The tenant: an id or a domain.
     pub(crate) tenant: String,
-    /// The application's (client) id.
     pub(crate) client_id: String,
 }
 
 impl Application {
     /// Where its tokens come from, which is also for whom its assertions are.
-    pub(super) fn endpoint(&self, authority: &Host) -> Result<(String, Url), Error> {
-        let text = format!("https://{authority}/{}/oauth2/v2.0/token", self.tenant);
-        match Url::parse(&text) {
-            Some(url) => Ok((text, url)),
-            None => Err(Error::new(
-                Exit::Usage,
-                self.operation(),
-                "the tenant cannot be part of a URL",
-            )),
-        }
+    pub(super) fn endpoint(&self, authority: &Host) -> String {
+        format!("https://{authority}/{}/oauth2/v2.0/token", self.tenant)
+    }
+
+    /// The exchange with an assertion (RFC 7523) as the proof, which is as good as a secret while it lasts.
+    pub(super) fn token_by_assertion(
+        &self,
+        client: &Client,
+        authority: &Host,
+        audience: &Audience,
+        assertion: &Secret,
+    ) -> Result<AccessToken, Error> {
+        client.learn(assertion);
+        let proof = [
+            (
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ),
+            ("client_assertion", assertion.expose()),
+        ];
+        self.token(client, authority, audience, &proof)
     }
 
     /// The exchange itself; the proof's fields are the only ones that differ.
@@ -46,7 +55,7 @@ impl Application {
         audience: &Audience,
         proof: &[(&str, &str)],
     ) -> Result<AccessToken, Error> {
-        let (_, url) = self.endpoint(authority)?;
+        let url = self.url(&self.endpoint(authority))?;
         let request = Request::form(&url, self.form(audience, proof)).purpose("token");
         let answer = client.ask(self, &request)?;
         TokenAnswer::read(self, &answer)?.token(self, &answer)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use percent_encoding::utf8_percent_encode;
 
-use crate::error::{Error, Exit};
+use crate::error::Exit;
 use crate::http::{UNRESERVED, Url};
 use crate::token::Audience;
 
@@ -22,7 +22,6 @@ pub(crate) enum ManagedIdentity {
 }
 
 impl ManagedIdentity {
-    /// The id of a user-assigned one.
     pub(crate) fn id(&self) -> Option<&str> {
         match self {
             Self::System => None,
@@ -34,14 +33,14 @@ impl ManagedIdentity {
         format!("cannot get a token for {self}")
     }
 
-    /// The request's URL. The services disagree in the name of the resource id's parameter.
-    pub(super) fn url(
+    /// An endpoint's URL for it. The services disagree in the name of the resource id's parameter.
+    pub(super) fn address(
         &self,
         endpoint: &str,
         api_version: &str,
         audience: &Audience,
         resource_id: &str,
-    ) -> Result<Url, Error> {
+    ) -> String {
         let resource = utf8_percent_encode(audience.resource(), UNRESERVED);
         let mut url = format!("{endpoint}?api-version={api_version}&resource={resource}");
         let name = match self {
@@ -53,8 +52,7 @@ impl ManagedIdentity {
             url.extend(["&", name, "="]);
             url.extend(utf8_percent_encode(id, UNRESERVED));
         }
-        Url::parse(&url)
-            .ok_or_else(|| Error::new(Exit::Usage, self.operation(), "its endpoint is no URL"))
+        url
     }
 }
 
@@ -81,18 +79,12 @@ pub(crate) struct Endpoint(String);
 
 impl Endpoint {
     /// Of App Service and its kin: https, or http to loopback, link-local and private addresses.
-    ///
-    /// # Errors
-    /// Says what is not allowed.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         near(&bare(text)?)?;
         Ok(Self(text.to_owned()))
     }
 
     /// Of Azure Arc's agent: loopback only, because a key that root alone can read is sent there.
-    ///
-    /// # Errors
-    /// Says what is not allowed.
     pub(crate) fn parse_loopback(text: &str) -> Result<Self, &'static str> {
         if !bare(text)?.is_loopback() {
             return Err("Azure Arc's endpoint must be on this machine (`127.0.0.1`, `localhost`)");

@@ -18,9 +18,6 @@ pub(crate) struct MetadataEndpoint(String);
 
 impl MetadataEndpoint {
     /// Reads `http[s]://HOST[:PORT][/]`.
-    ///
-    /// # Errors
-    /// Says what is not allowed.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let base = text.trim_end_matches('/');
         let url = Url::parse(base).ok_or("not an http or https URL")?;
@@ -31,7 +28,6 @@ impl MetadataEndpoint {
         Ok(Self(base.to_owned()))
     }
 
-    /// As it was written.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -44,7 +40,7 @@ impl MetadataEndpoint {
     ) -> Result<AccessToken, Error> {
         let service = Metadata(identity);
         let base = format!("{}/metadata/identity/oauth2/token", self.0);
-        let url = identity.url(&base, "2018-02-01", audience, "msi_res_id")?;
+        let url = service.url(&identity.address(&base, "2018-02-01", audience, "msi_res_id"))?;
         let answer = client.ask(&service, &Request::metadata(&url).purpose("token"))?;
         TokenAnswer::read(&service, &answer)?.of(identity, &service, &answer)
     }

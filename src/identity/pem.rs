@@ -8,19 +8,14 @@ use crate::buffer::Buffer;
 /// What a PEM text holds that matters here.
 #[derive(Default)]
 pub(crate) struct Pem {
-    /// The certificates in DER, in their order.
     pub(crate) certificates: Vec<Vec<u8>>,
-    /// The private keys, in their order.
     pub(crate) keys: Vec<Key>,
-    /// Whether a key is encrypted.
     pub(crate) encrypted: bool,
 }
 
 /// A private key in DER, wiped on drop.
 pub(crate) enum Key {
-    /// PKCS #8.
     Pkcs8(Zeroizing<Vec<u8>>),
-    /// PKCS #1: RSA only.
     Pkcs1(Zeroizing<Vec<u8>>),
     /// SEC 1: an elliptic curve's.
     Sec1,
@@ -28,9 +23,6 @@ pub(crate) enum Key {
 
 impl Pem {
     /// Reads whatever sections there are; those of other kinds are passed over.
-    ///
-    /// # Errors
-    /// Says what is malformed, without quoting it.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let mut pem = Self {
             encrypted: text.contains("ENCRYPTED PRIVATE KEY-----") || text.contains("Proc-Type:"),

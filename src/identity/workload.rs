@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use super::{ASSERTION_TYPE, Application};
+use super::Application;
 use crate::cloud::Host;
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
@@ -14,18 +14,14 @@ use crate::http::Client;
 use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 
-/// An application that proves itself with a federated token.
 #[derive(Debug)]
 pub(crate) struct Workload {
-    /// Which application.
     pub(crate) application: Application,
     /// The file with the token, which its issuer renews: it is read when it is needed.
     pub(crate) token_file: PathBuf,
-    /// Until when it may be read.
     pub(crate) deadline: Deadline,
 }
 
-/// No issuer's token is larger.
 const LARGEST: usize = 64 * 1024;
 
 impl Workload {
@@ -35,13 +31,8 @@ impl Workload {
         authority: &Host,
         audience: &Audience,
     ) -> Result<AccessToken, Error> {
-        let assertion = self.assertion()?;
-        client.learn(&assertion);
-        let proof = [
-            ("client_assertion_type", ASSERTION_TYPE),
-            ("client_assertion", assertion.expose()),
-        ];
-        self.application.token(client, authority, audience, &proof)
+        self.application
+            .token_by_assertion(client, authority, audience, &self.assertion()?)
     }
 
     /// The file's content without the white space that editors leave, which Entra ID refuses.

@@ -7,9 +7,6 @@ use crate::http::{Client, Doubt, Tries};
 use crate::xsoar::{Draft, Effect, Refusal, Stored};
 
 /// Does what was planned.
-///
-/// # Errors
-/// It is not as it should be, or nobody knows whether it is: the message says which.
 pub(super) fn write(
     client: &Client,
     push: &Push,

@@ -15,7 +15,6 @@ const RULES: PageRules = PageRules {
     link: |_| "the link to the next page".to_owned(),
 };
 
-/// A secret as the listing shows it.
 #[derive(Debug)]
 pub(crate) struct Listed {
     /// The vault's name as its ids spell it.
@@ -26,7 +25,6 @@ pub(crate) struct Listed {
     pub(crate) enabled: bool,
     /// Whether it merely backs a certificate.
     pub(crate) managed: bool,
-    /// Its tags.
     pub(crate) tags: Tags,
 }
 

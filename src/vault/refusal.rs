@@ -9,7 +9,6 @@ use crate::http::{self, Failure, FailureKind, Said, Service};
 
 type Verdict = http::Verdict<Reach>;
 
-/// How far a refusal reaches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Reach {
     /// The secret or version does not exist: exactly Key Vault's `SecretNotFound`.

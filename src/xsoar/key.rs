@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 use crate::http::Sign;
 use crate::secret::Secret;
 
-/// A key, and what goes with it.
 pub(crate) struct Key {
     secret: Secret,
     kind: KeyKind,
@@ -61,7 +60,6 @@ impl Key {
         &self.kind
     }
 
-    /// The key itself.
     pub(crate) fn secret(&self) -> &Secret {
         &self.secret
     }

@@ -69,7 +69,7 @@ const PROOFS: [&str; 2] = [
 ];
 
 /// The files that look into a secret: the wire, the output, and the reading of what was configured.
-const EXPOSING: [&str; 18] = [
+const EXPOSING: [&str; 17] = [
     "buffer.rs",
     "credentials.rs",
     "credentials/decode.rs",
@@ -77,9 +77,8 @@ const EXPOSING: [&str; 18] = [
     "credentials/shape.rs",
     "exec.rs",
     "http/request.rs",
-    "identity/certificate.rs",
     "identity/client_secret.rs",
-    "identity/workload.rs",
+    "identity/entra.rs",
     "options/config.rs",
     "options/identity/application.rs",
     "options/identity/managed.rs",
