@@ -81,7 +81,7 @@ impl<'a> Client<'a> {
             let (host, port) = directed.target(host, url.port());
             return Route::Directed(format!("{host}:{port}"));
         }
-        if let Some(proxy) = self.proxy(url) {
+        if let Some(proxy) = self.proxy(url, Policy::Service) {
             return Route::Proxy(proxy.to_string());
         }
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -208,9 +208,10 @@ impl<'a> Client<'a> {
             Policy::Service | Policy::Change | Policy::Probe => CONNECT,
             Policy::Metadata => CONNECT_METADATA,
         };
-        self.attempt.begin(host, connect);
+        let proxy = self.proxy(request.url, request.policy);
+        self.attempt.begin(host, proxy, connect);
         self.attempt.left()?;
-        let agent = self.agent(request);
+        let agent = self.agent(request, proxy);
         let head = request.head().ok_or_else(|| unsendable(host))?;
         let sent = match &request.body {
             Body::Nothing => head.body(()).map(|whole| agent.run(whole)),
@@ -218,7 +219,7 @@ impl<'a> Client<'a> {
                 head.body(bytes.as_slice()).map(|whole| agent.run(whole))
             }
         };
-        let failed = |error| self.attempt.failure(error, self.network.proxy.as_ref());
+        let failed = |error| self.attempt.failure(error);
         let response = sent.map_err(|_| unsendable(host))?.map_err(failed)?;
         let (parts, body) = response.into_parts();
         let (length, largest) = (body.content_length(), request.largest_answer());
@@ -235,20 +236,14 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// The way out for this request: around the proxy, through it, or in plain http.
-    fn agent(&self, request: &Request) -> &ureq::Agent {
-        // A metadata endpoint, or this machine itself: what is not encrypted is led nowhere else.
-        if request.policy == Policy::Metadata || !request.url.is_https() {
-            return self.plain.get_or_init(|| self.new_agent(None, Vec::new()));
-        }
-        match self.proxy(request.url) {
-            Some(proxy) => self
-                .proxied
-                .get_or_init(|| self.new_agent(Some(proxy), Vec::new())),
-            None => self
-                .direct
-                .get_or_init(|| self.new_agent(None, self.network.connect_to.clone())),
-        }
+    /// The way out for this request: through the proxy, around it, or with nothing but the host's own address.
+    fn agent(&self, request: &Request, proxy: Option<&Proxy>) -> &ureq::Agent {
+        let (way, connect_to) = match proxy {
+            Some(_) => (&self.proxied, &[][..]),
+            None if is_local(request.url, request.policy) => (&self.plain, &[][..]),
+            None => (&self.direct, &self.network.connect_to[..]),
+        };
+        way.get_or_init(|| self.new_agent(proxy, connect_to.to_vec()))
     }
 
     /// The `--connect-to` of a host; plain http is on this machine, and led nowhere else.
@@ -259,10 +254,9 @@ impl<'a> Client<'a> {
     }
 
     /// The proxy for a host, if it is one that a proxy is asked for.
-    fn proxy(&self, url: &Url) -> Option<&Proxy> {
+    fn proxy(&self, url: &Url, policy: Policy) -> Option<&Proxy> {
         let exempt = || self.network.no_proxy.covers(url.host(), url.port());
-        // Plain http is on this machine, whatever the proxy would say to it.
-        let around = !url.is_https() || self.direction(url).is_some() || exempt();
+        let around = is_local(url, policy) || self.direction(url).is_some() || exempt();
         self.network.proxy.as_ref().filter(|_| !around)
     }
 
@@ -279,10 +273,8 @@ impl<'a> Client<'a> {
             // A wait that a service asks for must not cost the connection; a closed one is noticed.
             .max_idle_age(Duration::from_secs(3600))
             .build();
-        let by_proxy = proxy.is_some();
         let tcp = dial::Tcp {
             attempt: Arc::clone(&self.attempt),
-            to_proxy: by_proxy,
         };
         let config = self
             .tls
@@ -290,17 +282,20 @@ impl<'a> Client<'a> {
         let tls = dial::Tls {
             config: Arc::clone(config),
             attempt: Arc::clone(&self.attempt),
-            by_proxy,
         };
         let resolver = SystemResolver {
             known: Arc::clone(&self.known),
             connect_to,
             attempt: Arc::clone(&self.attempt),
-            of_proxy: by_proxy,
         };
         let connector = ().chain(ConnectProxyConnector::default()).chain(tcp).chain(tls);
         ureq::Agent::with_parts(agent, connector, resolver)
     }
+}
+
+/// A metadata endpoint, or this machine itself (plain http): led nowhere else.
+fn is_local(url: &Url, policy: Policy) -> bool {
+    policy == Policy::Metadata || !url.is_https()
 }
 
 /// Tokens and configured ids are checked before: what ends here was not.

@@ -27,8 +27,6 @@ const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct Tcp {
     pub(super) attempt: Arc<Attempt>,
-    /// Whether what is dialed here is the proxy.
-    pub(super) to_proxy: bool,
 }
 
 impl<In: Transport> Connector<In> for Tcp {
@@ -43,11 +41,12 @@ impl<In: Transport> Connector<In> for Tcp {
             return Ok(Some(Either::A(tunnel)));
         }
         let host = bare(details.uri.host().unwrap_or_default());
-        self.attempt.connecting(host, self.to_proxy);
+        self.attempt.connecting(host);
         let stream = connect_any(&details.addrs, host, &self.attempt)
             .map_err(|failure| self.attempt.fail(failure))?;
         stream.set_nodelay(true)?;
-        let is_plain = details.uri.scheme() == Some(&Scheme::HTTP) && !self.to_proxy;
+        let is_http = details.uri.scheme() == Some(&Scheme::HTTP);
+        let is_plain = is_http && !self.attempt.is_by_proxy();
         if is_plain {
             self.attempt.answering();
         }
@@ -228,13 +227,11 @@ impl fmt::Debug for TcpTransport {
     }
 }
 
-/// Wraps connections in TLS, where the URL says https.
+/// Wraps connections in TLS, where the URL says https: also one to a proxy.
 #[derive(Debug)]
 pub(super) struct Tls {
     pub(super) config: Arc<ClientConfig>,
     pub(super) attempt: Arc<Attempt>,
-    /// Whether connections go through a proxy, which may itself be spoken to in TLS.
-    pub(super) by_proxy: bool,
 }
 
 impl<In: Transport> Connector<In> for Tls {
@@ -251,8 +248,9 @@ impl<In: Transport> Connector<In> for Tls {
         if !details.needs_tls() || transport.is_tls() {
             return Ok(Some(Either::A(transport)));
         }
-        let to_proxy = self.by_proxy && details.config.proxy().is_none();
-        if self.by_proxy && !to_proxy {
+        let by_proxy = self.attempt.is_by_proxy();
+        let to_proxy = by_proxy && details.config.proxy().is_none();
+        if by_proxy && !to_proxy {
             self.attempt.tunnelled();
         }
         let host = bare(details.uri.host().unwrap_or_default());

@@ -30,8 +30,6 @@ pub(super) struct SystemResolver {
     pub(super) known: Known,
     pub(super) connect_to: Vec<ConnectTo>,
     pub(super) attempt: Arc<Attempt>,
-    /// Whether its one host is the proxy on the way to the services.
-    pub(super) of_proxy: bool,
 }
 
 impl Resolver for SystemResolver {
@@ -84,7 +82,7 @@ impl SystemResolver {
 
     /// The system's resolver has no time limit of its own: it gets a thread, and is left behind in it.
     fn ask_system(&self, host: &str) -> Result<Vec<IpAddr>, Failure> {
-        self.attempt.connecting(host, self.of_proxy);
+        self.attempt.connecting(host);
         let (sender, receiver) = mpsc::sync_channel(1);
         let name = host.to_owned();
         let ask = move || {
