@@ -83,13 +83,11 @@ fn connect_any(
                 // The loop may be over: then the connection is dropped.
                 let _ = sender.send((address, TcpStream::connect_timeout(&address, left)));
             };
-            match thread::Builder::new()
-                .name("connect".to_owned())
-                .spawn(dial)
-            {
-                Ok(_) => pending += 1,
-                Err(error) => return Err(refused(host, address, &error, attempt)),
+            let thread = thread::Builder::new().name("connect".to_owned());
+            if let Err(error) = thread.spawn(dial) {
+                return Err(refused(host, address, &error, attempt));
             }
+            pending += 1;
         } else if pending == 0 {
             let failure = first_error.unwrap_or_else(|| {
                 Failure::new(FailureKind::Connection, format!("`{host}` has no address"))
@@ -115,22 +113,10 @@ fn connect_any(
 
 /// The addresses with the two families by turns, the system's favourite first.
 fn by_turns(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
-    let Some(first) = addresses.first() else {
-        return Vec::new();
-    };
-    let (mut same, mut other): (Vec<_>, Vec<_>) = addresses
-        .iter()
-        .partition(|address| address.is_ipv4() == first.is_ipv4());
-    same.reverse();
-    other.reverse();
-    let mut turns = Vec::with_capacity(addresses.len());
-    while let Some(address) = same.pop() {
-        turns.push(address);
-        turns.extend(other.pop());
-    }
-    other.reverse();
-    turns.extend(other);
-    turns
+    let is_favoured = |address: &SocketAddr| address.is_ipv4() == addresses[0].is_ipv4();
+    let (same, other): (Vec<_>, Vec<_>) = addresses.iter().copied().partition(is_favoured);
+    let turns = (0..addresses.len()).flat_map(|turn| [same.get(turn), other.get(turn)]);
+    turns.flatten().copied().collect()
 }
 
 fn refused(host: &str, address: SocketAddr, error: &io::Error, attempt: &Attempt) -> Failure {
