@@ -40,8 +40,9 @@ pub use url::{UNRESERVED, Url};
 
 use crate::deadline::{Deadline, seconds};
 use crate::error::printable;
+use crate::redact::Redactor;
 use crate::report::Reporter;
-use crate::secret::{Redactor, Secret};
+use crate::secret::Secret;
 use answer::{BodyProblem, Standing, no_time, read_body};
 use observe::Observed;
 use pace::Pace;

@@ -20,7 +20,8 @@
 //!
 //! Below stand [`http`] (the one way to the network: retries, trust, proxies), [`file`](mod@file)
 //! (files that people name), [`deadline`], [`report`] (what a run says while it goes), [`process`]
-//! (what the process is to others), [`secret`] (values that never show themselves) and [`error`] (what
+//! (what the process is to others), [`secret`] (values that never show themselves), `redact` (which strikes them
+//! out of what services say) and [`error`] (what
 //! failed, why, what to do; the exit codes). `main.rs` only prints.
 
 pub mod arm;
@@ -42,6 +43,7 @@ pub mod options;
 pub mod process;
 pub mod push;
 pub mod read;
+mod redact;
 pub mod report;
 pub mod secret;
 pub mod select;
