@@ -201,7 +201,11 @@ fn is_cut(there: &Range<usize>, text: &[u8]) -> bool {
     };
     let is_start = |text: &[u8]| CUTS.iter().any(|cut| text.ends_with(cut));
     let is_end = |text: &[u8]| CUTS.iter().any(|cut| text.starts_with(cut));
-    is_start(before)
+    // The secret may have a mark there, too.
+    let shared = &text[there.clone()];
+    is_end(shared)
+        || is_start(shared)
+        || is_start(before)
         || is_start(&before[..before.len() - left])
         || is_end(behind)
         || is_end(&behind[escape_beginning(behind)..])
@@ -310,6 +314,7 @@ mod tests {
             (PROSE, "lacking permission", "lacking[secret]"),
             (PROSE, "of 'permission' none", "of '[secret]' none"),
             (PROSE, "of permission… none", "of[secret]… none"),
+            ("x'y some words'z", "a 'y some w b", "a [secret] b"),
             // So much is no coincidence.
             (PROSE, "a permission to take it", "a[secret]it"),
             // With what a file has around it, or without.
