@@ -20,8 +20,9 @@ use super::url::Url;
 use super::{Network, Route, dial, tls};
 use crate::deadline::{Deadline, seconds};
 use crate::error::printable;
+use crate::redact::Redactor;
 use crate::report::Reporter;
-use crate::secret::{Redactor, Secret};
+use crate::secret::Secret;
 
 /// Connecting over all addresses of a host, name resolution, proxy and TLS included.
 const CONNECT: Duration = Duration::from_secs(10);
