@@ -111,17 +111,17 @@ fn write_path(
     deadline: &Deadline,
 ) -> Result<(), WriteError> {
     let location = Location::find(path)?;
-    let flags = match location.occupant {
+    let (looked_at, flags) = match location.occupant {
         Occupant::Nothing | Occupant::File => {
             return replace::replace(&location.directory, &location.name, bytes, attributes);
         }
         Occupant::Directory(_) => return Err(directory()),
-        Occupant::Stream => OFlags::NOFOLLOW,
+        Occupant::Stream(looked_at) => (looked_at, OFlags::NOFOLLOW),
         // Its file may have been written to before, and what was written stays.
-        Occupant::Descriptor => OFlags::APPEND,
+        Occupant::Descriptor(looked_at) => (looked_at, OFlags::APPEND),
     };
     check_special(attributes)?;
-    write_special(&location, flags, bytes, deadline)
+    write_special(&location, looked_at, flags, bytes, deadline)
 }
 
 fn probe_path(path: &Path, attributes: &Attributes) -> Result<&'static str, WriteError> {
@@ -130,7 +130,7 @@ fn probe_path(path: &Path, attributes: &Attributes) -> Result<&'static str, Writ
         Occupant::Nothing => "a new file",
         Occupant::File => "a file, which is replaced",
         Occupant::Directory(_) => return Err(directory()),
-        Occupant::Stream | Occupant::Descriptor => {
+        Occupant::Stream(_) | Occupant::Descriptor(_) => {
             check_special(attributes)?;
             return Ok("no file, and written as it is");
         }

@@ -5,8 +5,11 @@ use std::path::Path;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
-use crate::file::shown;
+use crate::file::{is_unmapped, shown};
 use crate::system::SystemError;
+
+/// What a relative path begins in.
+pub(super) const WORKING_DIRECTORY: &str = "the working directory";
 
 /// Why nothing, or not everything, was written.
 pub(super) enum WriteError {
@@ -20,6 +23,14 @@ pub(super) enum WriteError {
     NoFile,
     /// Something of this name is in the way.
     Foreign(String),
+    /// It is a stranger's; `what` is a symbolic link or a FIFO.
+    Strange {
+        name: String,
+        what: &'static str,
+        owner: u32,
+    },
+    /// Another thing than the one that was looked at had its name when it was opened.
+    Exchanged(String),
     /// This is what was tried, and what the system says.
     System(&'static str, io::Error),
     Other(String),
@@ -48,6 +59,14 @@ impl WriteError {
                 .hint("leave `--mode` and `--owner` out, or name a file with `--output`"),
             Self::Foreign(name) => failed(format!("`{name}` in it was not made by this program"))
                 .hint("move it away, or choose another directory"),
+            Self::Strange { name, what, owner } => {
+                let cause = format!("`{name}` is a {what} that belongs to another user");
+                failed(cause).maybe_hint(advice_of_owner(what, owner).map(str::to_owned))
+            }
+            Self::Exchanged(name) => failed(format!(
+                "`{name}` was exchanged for another while it was opened"
+            ))
+            .hint("who else writes to its directory? choose one that is this user's alone"),
             Self::Other(cause) => failed(cause),
             Self::System(what, cause) => {
                 let error = failed(format!("{what}: {}", SystemError(&cause)));
@@ -57,9 +76,24 @@ impl WriteError {
     }
 }
 
+/// What a person does where a link or a FIFO is somebody else's.
+fn advice_of_owner(what: &str, owner: u32) -> Option<&'static str> {
+    if is_unmapped(owner) {
+        return Some(
+            "in this container nobody knows whose it is (a user namespace shows it as the overflow user's): name the place itself, without links",
+        );
+    }
+    (what == "FIFO").then_some(
+        "whoever owns it may read what is written: make it as the user who runs this (`mkfifo`), or write to a pipe",
+    )
+}
+
 /// What a person does about a system's error.
 fn advice(what: &str, cause: &io::Error) -> Option<&'static str> {
     Some(match cause.kind() {
+        _ if what == WORKING_DIRECTORY => {
+            "give the whole path (`/…`), or change to a directory that this user may enter (`cd /`)"
+        }
         io::ErrorKind::NotFound => "the directory must be there already",
         io::ErrorKind::PermissionDenied if what == "chown" => {
             "only root may give files away; others may choose one of their own groups"

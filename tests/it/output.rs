@@ -6,6 +6,7 @@
 mod attributes;
 mod failures;
 mod links;
+mod places;
 mod probe;
 mod streams;
 mod swap;

@@ -13,7 +13,7 @@ use crate::shell::Shell;
 use crate::standin::{Scratch, Standin};
 
 /// Root without its rights is an ordinary user, but for the number.
-const ORDINARY: &[&str] = &["setpriv", "--bounding-set=-all", "--inh-caps=-all"];
+pub const ORDINARY: &[&str] = &["setpriv", "--bounding-set=-all", "--inh-caps=-all"];
 
 /// Neither a user who runs tests, nor a group of one's.
 const ANOTHER: u32 = 64_999;
@@ -127,7 +127,7 @@ fn who_may_not_give_files_away_is_told() {
         let run = fetch(&azure, directory.path(), "it").args(["--owner", &owner]);
         ordinary(run)
             .status(9)
-            .stderr("akv-xsoar: error: cannot write `it`: chown: permission denied\nakv-xsoar: hint: only root may give files away; others may choose one of their own groups\n")
+            .stderr("akv-xsoar: error: cannot write `it`: chown: operation not permitted\nakv-xsoar: hint: only root may give files away; others may choose one of their own groups\n")
             .run();
         expect_one(&azure);
         assert_eq!(names_in(directory.path()), ["it"]);
