@@ -26,6 +26,7 @@ mod output;
 mod peer;
 mod proxy;
 mod rogue;
+mod stubborn;
 mod tinyproxy;
 mod xsoar;
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::super::refused::refused;
 use super::super::write_error::{WriteError, system};
+use super::link;
 use crate::deadline::Deadline;
 
 const NAME: &str = "..akv-xsoar.lock";
@@ -18,6 +20,21 @@ pub(super) struct Lock<'a> {
     directory: &'a OwnedFd,
     _file: OwnedFd,
     excludes: bool,
+}
+
+/// Whether a run is at work, or one that was killed has left its lock.
+pub(super) fn is_there(directory: &OwnedFd) -> bool {
+    !matches!(link::read(directory, NAME), Ok(link::Slot::Free))
+}
+
+/// Whether nothing else has its name.
+pub(super) fn check(directory: &OwnedFd) -> Result<(), WriteError> {
+    match rustix::fs::statat(directory, NAME, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) if !FileType::from_raw_mode(stat.st_mode).is_file() => {
+            Err(WriteError::Foreign(NAME.to_owned()))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl<'a> Lock<'a> {
@@ -32,7 +49,7 @@ impl<'a> Lock<'a> {
             | OFlags::CLOEXEC;
         loop {
             let file = rustix::fs::openat(directory, NAME, flags, Mode::RUSR | Mode::WUSR)
-                .map_err(system("create a file in it"))?;
+                .map_err(|error| refused("create a file in it", error, directory, NAME.as_ref()))?;
             let stat = rustix::fs::fstat(&file).map_err(system("stat"))?;
             if !FileType::from_raw_mode(stat.st_mode).is_file() {
                 return Err(WriteError::Foreign(NAME.to_owned()));

@@ -1,8 +1,8 @@
 //! What is no file: standard output, descriptors, devices, pipes and terminals.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, lchown, symlink};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, lchown, symlink};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
