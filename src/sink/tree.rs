@@ -73,7 +73,7 @@ impl Tree {
 
     /// Whether [`Tree::write`] has a place to write to, and what is there. Changes nothing.
     pub(crate) fn probe(&self, deadline: &Deadline) -> Result<String, Error> {
-        match probe(&self.path, &self.attributes) {
+        match probe(&self.path, &self.attributes, deadline) {
             Ok(found) => Ok(format!("`{}`: {found}", shown(&self.path))),
             Err(error) => Err(error.error(Some(&self.path), deadline)),
         }
@@ -106,7 +106,11 @@ fn write(
 }
 
 /// Does what a run does, but for the names that count, and takes it back.
-fn probe(path: &Path, attributes: &Attributes) -> Result<&'static str, WriteError> {
+fn probe(
+    path: &Path,
+    attributes: &Attributes,
+    deadline: &Deadline,
+) -> Result<&'static str, WriteError> {
     let mut root = Root::find(path, attributes)?;
     let found = root.found();
     root.open()?;
@@ -114,7 +118,7 @@ fn probe(path: &Path, attributes: &Attributes) -> Result<&'static str, WriteErro
     if current(directory)?.is_some() {
         check_replaceable(directory, OsStr::new(DATA))?;
     }
-    lock::check(directory)?;
+    lock::probe(directory, deadline)?;
     let file = Entry {
         vault: "probe",
         secret: "probe",

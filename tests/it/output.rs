@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout)]
 
 mod access_lists;
+mod agreement;
 mod attributes;
 mod failures;
 mod links;
