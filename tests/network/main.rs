@@ -17,8 +17,10 @@ mod addresses;
 mod arc;
 mod arguments;
 mod check;
+mod containers;
 mod exec;
 mod exemptions;
+mod file_systems;
 mod ground;
 mod metadata;
 mod names;
@@ -26,6 +28,7 @@ mod output;
 mod peer;
 mod proxy;
 mod rogue;
+mod stubborn;
 mod tinyproxy;
 mod xsoar;
 
@@ -62,7 +65,7 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 11] = [
+const ALL: [&[Scenario]; 13] = [
     names::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
@@ -71,6 +74,8 @@ const ALL: [&[Scenario]; 11] = [
     exemptions::SCENARIOS,
     rogue::SCENARIOS,
     output::SCENARIOS,
+    file_systems::SCENARIOS,
+    containers::SCENARIOS,
     xsoar::SCENARIOS,
     check::SCENARIOS,
     exec::SCENARIOS,
