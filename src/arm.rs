@@ -87,10 +87,6 @@ pub(crate) fn public_url(cloud: &Cloud, scope: &Scope) -> Result<Url, Error> {
 }
 
 /// Every vault of a subscription or resource group, by name.
-///
-/// # Errors
-/// [`Exit::NotFound`], [`Exit::Denied`] and what every request can lead to; [`Exit::Service`] for a vault
-/// whose URI is not under the cloud's suffix: no token goes there.
 pub(crate) fn vaults(
     client: &Client,
     token: &AccessToken,

@@ -53,8 +53,7 @@ impl Access {
 }
 
 /// Root, or the user who runs this.
-#[must_use]
-pub fn is_trusted_owner(owner: u32) -> bool {
+pub(crate) fn is_trusted_owner(owner: u32) -> bool {
     owner == 0 || owner == rustix::process::geteuid().as_raw()
 }
 

@@ -26,9 +26,6 @@ impl Shape {
     }
 
     /// The document of a secret.
-    ///
-    /// # Errors
-    /// [`Exit::Service`] where the value is not the JSON object that was asked for.
     pub(crate) fn document(
         &self,
         credential: &Credential,

@@ -32,9 +32,6 @@ const MOST: usize = 16 << 20;
 
 impl Owner {
     /// `USER` or `USER:GROUP`.
-    ///
-    /// # Errors
-    /// No such user or group here, or neither a name nor a number.
     pub(crate) fn parse(text: &str, deadline: &Deadline) -> Result<Self, NoOwner> {
         let (user, group) = match text.split_once(':') {
             Some((user, group)) => (user, Some(group)),
