@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{CWD, FileType, Mode, OFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
@@ -28,6 +28,7 @@ pub(crate) struct Content {
 pub(crate) struct Access {
     mode: u32,
     owner: u32,
+    is_on_read_only_mount: bool,
 }
 
 impl Access {
@@ -44,6 +45,23 @@ impl Access {
     /// Whether it belongs to root or to the user who runs this.
     pub(crate) fn is_ours(self) -> bool {
         is_trusted_owner(self.owner)
+    }
+
+    /// What a person does where it is too open or another's: this command, if it can be run here. `instead`
+    /// is how it is handed over without a file.
+    pub(crate) fn remedy(self, command: &str, path: &Path, instead: &str) -> String {
+        let us = rustix::process::geteuid();
+        if self.is_on_read_only_mount {
+            format!(
+                "nothing can be changed on a read-only mount: have it mounted with mode 0440 (Kubernetes: `defaultMode: 0440`), or {instead}"
+            )
+        } else if is_unmapped(self.owner) {
+            format!("this container does not know its owner, and cannot change it: {instead}")
+        } else if us.is_root() || self.owner == us.as_raw() {
+            format!("`{command} {}`", shown(path))
+        } else {
+            format!("as its owner: `{command} {}`; or {instead}", shown(path))
+        }
     }
 
     /// The permissions as `chmod` takes them.
@@ -123,6 +141,8 @@ pub(crate) fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Cont
     let access = Access {
         mode: stat.st_mode,
         owner: stat.st_uid,
+        is_on_read_only_mount: rustix::fs::fstatvfs(&file)
+            .is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY)),
     };
     // One more than there is shows its end.
     let buffer = Buffer::with_room(size.min(most) + 1);
