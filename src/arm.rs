@@ -127,7 +127,8 @@ fn read(item: Item, cloud: &Cloud, scope: &Scope) -> Result<VaultResource, Error
     let (uri, suffix) = (item.properties.vault_uri, &cloud.vault_suffix);
     let name = VaultName::in_url(&uri, suffix).ok_or_else(|| {
         let uri = printable(&uri);
-        let cause = format!("the vault `{uri}` is no host of this cloud (`https://NAME.{suffix}`)");
+        let cause =
+            format!("the vault `{uri}` is not a host of this cloud (`https://NAME.{suffix}`)");
         Error::new(Exit::Service, scope.operation(), cause)
             .hint("is it the right cloud (`--cloud`, `--vault-suffix`)?")
     })?;

@@ -171,7 +171,7 @@ fn judge(path: &Path) -> Result<(), NotRun> {
         _ => unfit(error),
     })?;
     if !metadata.is_file() {
-        return Err(NotRun::Unfit("it is no file".to_owned()));
+        return Err(NotRun::Unfit("it is not a file".to_owned()));
     }
     rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS)
         .map_err(|errno| unfit(errno.into()))

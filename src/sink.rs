@@ -145,7 +145,7 @@ fn probe_path(path: &Path, attributes: &Attributes) -> Result<&'static str, Writ
             if may == Err(Errno::ACCESS) {
                 return Err(system("open")(Errno::ACCESS));
             }
-            return Ok("no file, and written as it is");
+            return Ok("not a regular file: it is written to directly");
         }
     };
     replace::probe(&location.directory, there, attributes)?;

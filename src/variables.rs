@@ -45,7 +45,7 @@ impl Naming {
             }
             let name = derive(&self.prefix, credential.secret.as_str());
             let problem = if !is_identifier(&name) {
-                Some("is no variable's name".to_owned())
+                Some("is not a valid variable name".to_owned())
             } else if let Some((_, other)) = owners.iter().find(|(taken, _)| *taken == name) {
                 Some(format!("is `{other}`'s already"))
             } else if means_something(&name) {
@@ -259,7 +259,7 @@ mod tests {
         let operation = "cannot name a variable for `kv-prod/";
         assert_eq!(
             problem(&["1st"]),
-            format!("{operation}1st`: `1ST` is no variable's name")
+            format!("{operation}1st`: `1ST` is not a valid variable name")
         );
         assert_eq!(
             problem(&["a-b", "A-B-", "a-b-"]),

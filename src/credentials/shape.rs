@@ -42,7 +42,8 @@ impl Shape {
         }
         let pair = Pair::parse(&content.value).ok_or_else(|| {
             let operation = format!("cannot use the value of `{credential}`");
-            let cause = "it is no JSON object with the texts `username` (or `user`) and `password`";
+            let cause =
+                "it is not a JSON object with the texts `username` (or `user`) and `password`";
             Error::new(Exit::Service, operation, cause).hint(
                 "`--json-value` wants it of every secret: leave this one out, or fetch it without",
             )

@@ -39,7 +39,7 @@ impl Owner {
         };
         if user.is_empty() || group.is_some_and(|group| group.is_empty() || group.contains(':')) {
             return Err(NoOwner {
-                cause: "that is no user and group".to_owned(),
+                cause: "it is not a user and group".to_owned(),
                 hint: "give `USER` or `USER:GROUP`, by name or by number".to_owned(),
             });
         }
@@ -148,7 +148,7 @@ mod tests {
         ] {
             let cause = parse(text).unwrap_err().cause;
             assert!(
-                cause.starts_with("that is") || cause.ends_with("large a number"),
+                cause.starts_with("it is") || cause.ends_with("large a number"),
                 "{cause}"
             );
         }

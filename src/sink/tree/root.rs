@@ -53,7 +53,7 @@ impl Root {
                     Err(Errno::EXIST) => {}
                     Err(error) => return Err(system("create the directory")(error)),
                 },
-                _ => return Err(WriteError::Other("it is no directory".to_owned())),
+                _ => return Err(WriteError::Other("it is not a directory".to_owned())),
             }
         }
     }
