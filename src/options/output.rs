@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::credential::{Place, credential, one_version};
 use super::settings::{Rank, Setting};
-use super::table::Verb;
+use super::table::{OptionRow, Verb};
 use super::{Configured, table};
 use crate::cloud::Cloud;
 use crate::credentials::{Credential, Decode, Dialect, Json, Shape};
@@ -75,17 +75,11 @@ impl Configured<'_> {
     }
 
     fn no_naming(&self) -> Result<(), Error> {
-        let stray = [&table::PREFIX, &table::ENV]
-            .into_iter()
-            .find_map(|row| self.settings.at(row, Rank::CommandLine));
-        match stray {
-            Some(stray) => Err(Error::usage(format!(
-                "{} names variables, and there are none here",
-                stray.origin
-            ))
-            .hint("the formats `dotenv` and `shell` have variables, and so has `exec`")),
-            None => Ok(()),
-        }
+        self.none_given(
+            &[&table::PREFIX, &table::ENV],
+            "names variables, and there are none here",
+            "the formats `dotenv` and `shell` have variables, and so has `exec`",
+        )
     }
 
     fn prefix(&self) -> Result<String, Error> {
@@ -194,16 +188,27 @@ impl Configured<'_> {
 
     /// Standard output is what it is. What a file says of another output does not matter then.
     fn stdout(&self) -> Result<Sink, Error> {
-        let stray = [&table::MODE, &table::OWNER, &table::IF_CHANGED]
-            .into_iter()
-            .find_map(|row| self.settings.at(row, Rank::CommandLine));
-        match stray {
-            Some(stray) => Err(Error::usage(format!(
-                "{} is for a file, and the result goes to standard output",
-                stray.origin
-            ))
-            .hint("name the file with `--output FILE`")),
-            None => Ok(Sink::Stdout),
+        self.none_given(
+            &[&table::MODE, &table::OWNER, &table::IF_CHANGED],
+            "is for a file, and the result goes to standard output",
+            "name the file with `--output FILE`",
+        )?;
+        Ok(Sink::Stdout)
+    }
+
+    /// Refuses an argument that has nothing to act on.
+    fn none_given(
+        &self,
+        rows: &[&OptionRow],
+        cause: &str,
+        hint: &'static str,
+    ) -> Result<(), Error> {
+        let mut given = rows
+            .iter()
+            .filter_map(|row| self.settings.at(row, Rank::CommandLine));
+        match given.next() {
+            Some(stray) => Err(Error::usage(format!("{} {cause}", stray.origin)).hint(hint)),
+            None => Ok(()),
         }
     }
 
