@@ -142,6 +142,40 @@ fn who_may_not_give_files_away_is_told() {
 }
 
 #[test]
+fn standard_output_has_neither() {
+    let azure = azure();
+    let config = Scratch::new("config");
+    let path = config.join("config.json");
+    fs::write(&path, r#"{"mode": "640", "if_changed": true}"#).unwrap();
+    set_mode(&path, 0o600);
+    for output in [None, Some("--output=-")] {
+        for option in ["--mode=600", "--owner=0", "--if-changed"] {
+            let name = option.split('=').next().unwrap();
+            Akv::new()
+                .args(["fetch", "kv-prod/a", option])
+                .args(output)
+                .app(&azure)
+                .status(2)
+                .stderr(format!(
+                    "akv-xsoar: error: `{name}` is for a file, and the result goes to standard output\n\
+                     akv-xsoar: hint: name the file with `--output FILE`\n"
+                ))
+                .run();
+            azure.expect(&[]);
+        }
+        // What a file says is meant for another output.
+        Akv::new()
+            .args(["fetch", "kv-prod/a"])
+            .arg(format!("--config={}", path.display()))
+            .args(output)
+            .app(&azure)
+            .stdout(NEW)
+            .run();
+        expect_one(&azure);
+    }
+}
+
+#[test]
 fn what_is_no_file_has_neither() {
     let azure = azure();
     let shell = Shell::new(&azure);
