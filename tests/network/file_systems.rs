@@ -24,6 +24,15 @@ const OPEN: Looks = Looks {
     links: true,
 };
 
+/// Everything has the mode of its kind.
+const fn modes(file: u32, directory: u32) -> Looks {
+    Looks {
+        file,
+        directory,
+        ..OPEN
+    }
+}
+
 /// Every file below a directory, with what is in it.
 fn files_below(directory: &Path) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
@@ -40,24 +49,10 @@ fn files_below(directory: &Path) -> Vec<(String, Vec<u8>)> {
 
 fn a_file_system_that_keeps_no_modes() {
     let azure = azure();
-    let group = Looks {
-        file: 0o640,
-        directory: 0o750,
-        ..OPEN
-    };
-    let files_only = Looks {
-        directory: 0o700,
-        ..OPEN
-    };
-    let directories_only = Looks {
-        file: 0o600,
-        ..OPEN
-    };
-    let read_only = Looks {
-        file: 0o400,
-        directory: 0o700,
-        ..OPEN
-    };
+    let group = modes(0o640, 0o750);
+    let files_only = modes(0o777, 0o700);
+    let directories_only = modes(0o600, 0o777);
+    let read_only = modes(0o400, 0o700);
     let file = "--output=creds/it";
     let files = ["--format=files", "--output=creds"];
     let sub = ["--format=files", "--output=creds/sub"];
@@ -122,17 +117,9 @@ fn a_file_system_that_keeps_no_modes() {
 
 fn a_file_system_whose_modes_do_for_what_is_asked() {
     let azure = azure();
-    let closed = Looks {
-        file: 0o600,
-        directory: 0o700,
-        ..OPEN
-    };
+    let closed = modes(0o600, 0o700);
     // As vfat with `umask=077`: what its owner may do besides is no danger.
-    let vfat = Looks {
-        file: 0o700,
-        directory: 0o700,
-        ..OPEN
-    };
+    let vfat = modes(0o700, 0o700);
     let files = ["--format=files", "--output=creds"];
     let cases: [(Looks, &[&str]); 7] = [
         (closed, &["--output=creds/it"]),
@@ -165,11 +152,7 @@ fn a_file_system_whose_modes_do_for_what_is_asked() {
 
 fn a_file_system_that_keeps_no_owners() {
     let azure = azure();
-    let looks = Looks {
-        file: 0o600,
-        directory: 0o700,
-        ..OPEN
-    };
+    let looks = modes(0o600, 0o700);
     for (user, owner, options) in [
         (0, "1234", &["--output=creds/it"][..]),
         (0, "0:567", &["--output=creds/it"]),
