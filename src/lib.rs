@@ -68,6 +68,7 @@ use sink::Sink;
 /// The whole program: what was typed in; result, messages and exit code out.
 pub fn run(arguments: Vec<OsString>) -> Exit {
     let core_limit = process::harden();
+    process::end_on_signals();
     let start = Instant::now();
     let messages = Messages::new(options::verbosity(&arguments), start);
     let caller = Caller {
