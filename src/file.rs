@@ -4,11 +4,12 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -27,6 +28,8 @@ pub struct Content {
 pub struct Access {
     mode: u32,
     owner: u32,
+    /// Whether nobody can change it where it is mounted.
+    read_only: bool,
 }
 
 impl Access {
@@ -48,12 +51,32 @@ impl Access {
         is_trusted_owner(self.owner)
     }
 
+    /// What to do where mode and owner cannot be changed: `instead` is the way without a file.
+    pub(crate) fn fixed_hint(self, instead: &str) -> Option<String> {
+        if self.read_only {
+            return Some(format!(
+                "it cannot be changed on a read-only mount: in Kubernetes mount it with `defaultMode: 0440`, or use {instead}"
+            ));
+        }
+        if self.owner == OVERFLOW && !self.is_ours() {
+            return Some(format!(
+                "in a user namespace (a rootless container) files of users outside belong to {OVERFLOW}: copy it inside, or use {instead}"
+            ));
+        }
+        let mine = self.owner == rustix::process::geteuid().as_raw();
+        (!mine && !rustix::process::geteuid().is_root())
+            .then(|| format!("its owner must change that, or use {instead}"))
+    }
+
     /// The permissions as `chmod` takes them.
     #[must_use]
     pub fn octal(self) -> String {
         format!("{:04o}", self.mode & 0o7777)
     }
 }
+
+/// Who files belong to whose owner a user namespace does not know (`/proc/sys/kernel/overflowuid`).
+const OVERFLOW: u32 = 65534;
 
 /// Root, or the user who runs this.
 #[must_use]
@@ -81,6 +104,8 @@ pub fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Content, Pr
     let access = Access {
         mode: metadata.mode(),
         owner: metadata.uid(),
+        read_only: rustix::fs::fstatvfs(&file)
+            .is_ok_and(|stat| stat.f_flag.contains(StatVfsMountFlags::RDONLY)),
     };
     let expected = if kind.is_file() {
         usize::try_from(metadata.len()).unwrap_or(usize::MAX)
@@ -183,5 +208,10 @@ pub fn words(error: &io::Error) -> String {
 /// A path as it may be shown.
 #[must_use]
 pub fn shown(path: impl AsRef<OsStr>) -> String {
-    crate::error::printable(&path.as_ref().to_string_lossy())
+    let mut shown = String::new();
+    for chunk in path.as_ref().as_bytes().utf8_chunks() {
+        shown.push_str(&crate::error::escaped(chunk.valid()));
+        shown.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    shown
 }

@@ -17,6 +17,7 @@ mod proof;
 mod selection;
 mod settings;
 pub mod table;
+mod text;
 mod verbs;
 mod xsoar;
 
@@ -27,6 +28,8 @@ use std::time::Instant;
 pub(crate) use arguments::{Arguments, Words};
 pub(crate) use identity::Identified;
 
+use zeroize::Zeroizing;
+
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
 use crate::file::shown;
@@ -34,6 +37,7 @@ use crate::report::{Reporter, Verbosity};
 use crate::secret::Secret;
 use settings::{Origin, Rank, Settings};
 use table::{CLIENT_SECRET_VARIABLE, OptionRow, Verb, XSOAR_KEY_VARIABLE};
+use text::{without_mark, without_newline};
 
 /// An environment variable's value, by its name.
 pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -138,34 +142,63 @@ impl<'a> Configured<'a> {
     fn variable(&self, name: &str) -> Result<Option<Secret>, Error> {
         match (self.environment)(name).map(OsString::into_string) {
             None => Ok(None),
-            Some(Ok(text)) => Ok(Some(Secret::new(text)).filter(|text| !text.is_empty())),
+            Some(Ok(text)) => {
+                let text = Zeroizing::new(text);
+                let text = Secret::new(without_newline(&text).to_owned());
+                Ok(Some(text).filter(|text| !text.is_empty()))
+            }
             Some(Err(_)) => Err(Error::usage(format!("`{name}` is not UTF-8 text"))),
         }
     }
 
     fn add_file(&mut self, path: &Path) -> Result<(), Error> {
-        let operation = format!("cannot use the configuration file `{}`", shown(path));
-        let problem = |cause: String| Error::new(Exit::Usage, operation.as_str(), cause);
+        let is_stdin = path == Path::new("-");
+        let name = if is_stdin {
+            "standard input".to_owned()
+        } else {
+            format!("`{}`", shown(path))
+        };
+        let operation = format!("cannot use the configuration file {name}");
+        let problem = |cause: &str| Error::new(Exit::Usage, operation.as_str(), cause);
+        if is_stdin {
+            let bytes = crate::file::read_stdin(config::LARGEST, &self.deadline)
+                .map_err(|cause| self.unreadable(&operation, cause))?;
+            self.add_json(path, &bytes, &operation)?;
+            return Ok(());
+        }
         let content = crate::file::read(path, config::LARGEST, &self.deadline)
             .map_err(|cause| self.unreadable(&operation, cause))?;
         let access = content.access;
         if !access.is_ours() {
-            return Err(problem("it belongs to another user".to_owned())
-                .hint(format!("`chown \"$(id -u)\" {}`", shown(path))));
+            let hint = access.fixed_hint(STDIN);
+            let hint = hint.unwrap_or_else(|| format!("`chown \"$(id -u)\" {}`", shown(path)));
+            return Err(problem("it belongs to another user").hint(hint));
         }
         if access.is_writable_by_others() {
             let cause = format!("others may write it (mode {})", access.octal());
-            return Err(problem(cause).hint(format!("`chmod go-w {}`", shown(path))));
+            let hint = access.fixed_hint(STDIN);
+            let hint = hint.unwrap_or_else(|| format!("`chmod go-w {}`", shown(path)));
+            return Err(problem(&cause).hint(hint));
         }
-        let holds_secret = config::read(path, &content.bytes, &mut self.settings)?;
+        let holds_secret = self.add_json(path, &content.bytes, &operation)?;
         if holds_secret && access.is_readable_by_others() {
             let cause = format!(
                 "it holds a secret, and every user may read it (mode {})",
                 access.octal()
             );
-            return Err(problem(cause).hint(format!("`chmod o-rwx {}`", shown(path))));
+            let hint = access.fixed_hint(STDIN);
+            let hint = hint.unwrap_or_else(|| format!("`chmod o-rwx {}`", shown(path)));
+            return Err(problem(&cause).hint(hint));
         }
         Ok(())
+    }
+
+    fn add_json(&mut self, path: &Path, bytes: &[u8], operation: &str) -> Result<bool, Error> {
+        let json = without_mark(bytes);
+        if let (Err(_), (cause, Some(hint))) = (std::str::from_utf8(json), text::no_text(json)) {
+            return Err(Error::new(Exit::Usage, operation, cause).hint(hint));
+        }
+        config::read(path, json, &mut self.settings)
     }
 
     /// A file that could not be read: the deadline may have passed before anything came from it.
@@ -205,3 +238,6 @@ impl<'a> Configured<'a> {
         self.settings.overview()
     }
 }
+
+/// What takes a configuration that is no file.
+const STDIN: &str = "`--config -`";

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::settings::{Rank, Setting};
+use super::text::{no_text, without_mark};
 use super::{Configured, table};
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
@@ -120,7 +121,19 @@ impl Configured<'_> {
         let hint = "it must hold CA certificates in PEM (`-----BEGIN CERTIFICATE-----`)";
         let content = crate::file::read(path, LARGEST_BUNDLE, &self.deadline)
             .map_err(|cause| self.unreadable(&operation, cause).hint(hint))?;
-        let (roots, unusable) = ExtraRoots::from_pem(&content.bytes)
+        let access = content.access;
+        if access.is_writable_by_others() {
+            let cause = format!("others may write it (mode {})", access.octal());
+            let instead = "a copy that nobody else may write";
+            let hint = access.fixed_hint(instead);
+            return Err(Error::new(Exit::Usage, operation, cause)
+                .hint(hint.unwrap_or_else(|| format!("`chmod go-w {}`", shown(path)))));
+        }
+        let pem = without_mark(&content.bytes);
+        if let (Err(_), (cause, Some(hint))) = (std::str::from_utf8(pem), no_text(pem)) {
+            return Err(Error::new(Exit::Usage, operation, cause).hint(hint));
+        }
+        let (roots, unusable) = ExtraRoots::from_pem(pem)
             .map_err(|cause| Error::new(Exit::Usage, operation, cause).hint(hint))?;
         if unusable > 0 {
             let text = format!(

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::Configured;
 use super::settings::Origin;
+use super::text::{no_text, odd_character, without_mark, without_newline};
+use super::{Configured, table};
 use crate::error::{Error, Exit};
 use crate::file::shown;
 use crate::secret::Secret;
@@ -22,12 +23,12 @@ impl Configured<'_> {
         origin: &Origin,
     ) -> Result<Secret, Error> {
         let proof = self.proof(what, path, origin)?;
-        let text = proof.text()?;
-        let text = text
-            .strip_suffix('\n')
-            .map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+        let text = without_newline(proof.text()?);
         if text.is_empty() {
             return Err(proof.problem("it is empty"));
+        }
+        if let Some(cause) = odd_character(text) {
+            return Err(proof.problem(cause).hint(COPY));
         }
         Ok(Secret::new(text.to_owned()))
     }
@@ -56,6 +57,11 @@ impl Configured<'_> {
         };
         let operation = format!("cannot read the {what} of {origin} from {name}");
         let unread = |cause| self.unreadable(&operation, cause);
+        let config = self.settings.strongest(&table::CONFIG);
+        if let Some(config) = config.filter(|config| is_stdin && config.text() == "-") {
+            let what = format!("{} and {origin} both read standard input", config.origin);
+            return Err(Error::usage(what).hint("put one of the two into a file"));
+        }
         if is_stdin {
             let bytes = crate::file::read_stdin(LARGEST, &self.deadline).map_err(unread)?;
             return Ok(Proof { operation, bytes });
@@ -68,9 +74,9 @@ impl Configured<'_> {
         };
         if access.is_readable_by_others() {
             let cause = format!("every user may read it (mode {})", access.octal());
-            return Err(proof
-                .problem(cause)
-                .hint(format!("`chmod o-rwx {}`", shown(path))));
+            let hint = access.fixed_hint(&format!("{origin} `-`"));
+            let hint = hint.unwrap_or_else(|| format!("`chmod o-rwx {}`", shown(path)));
+            return Err(proof.problem(cause).hint(hint));
         }
         Ok(proof)
     }
@@ -84,10 +90,17 @@ struct Proof {
 
 impl Proof {
     fn text(&self) -> Result<&str, Error> {
-        std::str::from_utf8(&self.bytes).map_err(|_| self.problem("it is not UTF-8 text"))
+        let bytes = without_mark(&self.bytes);
+        std::str::from_utf8(bytes).map_err(|_| {
+            let (cause, hint) = no_text(bytes);
+            self.problem(cause).maybe_hint(hint.map(str::to_owned))
+        })
     }
 
     fn problem(&self, cause: impl Into<String>) -> Error {
         Error::new(Exit::Usage, self.operation.as_str(), cause)
     }
 }
+
+/// Entra ID's secrets and XSOAR's keys (RFC 6749 and RFC 9110 allow no other characters).
+pub(super) const COPY: &str = "copy it again: it is made of visible ASCII characters";
