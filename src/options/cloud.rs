@@ -1,6 +1,7 @@
 //! Which cloud is meant: a known one by name or authority, or one of three hosts.
 
 use super::settings::{Rank, Setting};
+use super::text::surrounded;
 use super::{Configured, table};
 use crate::cloud::{Cloud, Host};
 use crate::error::Error;
@@ -57,8 +58,8 @@ fn of_authority(
 ) -> Result<Cloud, Error> {
     let authority = host(setting)?;
     // Several clouds share an authority: a name beside it says which.
-    let by_name = named.and_then(|named| Cloud::by_name(named.text()));
-    if let Some(cloud) = by_name.filter(|cloud| cloud.authority == authority) {
+    let by_name = named.and_then(|named| Cloud::by_name_and_authority(named.text(), &authority));
+    if let Some(cloud) = by_name {
         return Ok(cloud);
     }
     if let Some(named) = named.filter(|named| named.origin.rank == setting.origin.rank) {
@@ -114,6 +115,7 @@ fn no_host(setting: &Setting) -> Error {
     let what = format!("{} is not a host{}", setting.origin, setting.shown(": "));
     Error::usage(what)
         .hint("a host is written as `HOST` or `https://HOST`, and with `:PORT` for an emulator")
+        .maybe_hint(surrounded(setting.text()).map(str::to_owned))
 }
 
 fn list_of(words: &[&str]) -> String {

@@ -5,7 +5,7 @@ use std::fmt;
 use super::settings::{Origin, Setting};
 use crate::cloud::{Cloud, Host, strip_https};
 use crate::credentials::Credential;
-use crate::error::{Error, printable};
+use crate::error::{Error, escaped};
 use crate::vault::{SecretName, SecretVersion, VaultName, parse_id};
 
 /// Whether two spellings of one credential mean one version of it.
@@ -19,12 +19,17 @@ pub(super) fn one_version(old: &Credential, new: &Credential) -> Result<(), Erro
 }
 
 pub(super) fn vault(setting: &Setting, text: &str, cloud: &Cloud) -> Result<VaultName, Error> {
-    if strip_https(text).len() == text.len() {
-        return VaultName::parse(text).ok_or_else(|| of_setting(setting, "vault", text));
+    vault_at(Place::Setting(&setting.origin), text, cloud)
+}
+
+/// A vault by its name, its URL, or its host.
+fn vault_at(place: Place, text: &str, cloud: &Cloud) -> Result<VaultName, Error> {
+    if strip_https(text).len() == text.len() && !text.contains('.') {
+        return VaultName::parse(text).ok_or_else(|| bad_name(place, "vault", text));
     }
     let host = Host::parse(text);
     host.and_then(|host| spelled(&host, text, cloud))
-        .ok_or_else(|| foreign(Place::Setting(&setting.origin), text, cloud))
+        .ok_or_else(|| foreign(place, text, cloud))
 }
 
 /// The vault of a URL in this cloud, with its name as the URL spells it.
@@ -50,7 +55,7 @@ impl Place<'_> {
     /// What stands there, as a message may end with it.
     fn shown(self, text: &str) -> String {
         match self {
-            Self::Argument => format!(": `{}`", printable(text)),
+            Self::Argument => format!(": `{}`", escaped(text)),
             Self::Setting(origin) => origin.shown(": ", text),
         }
     }
@@ -66,12 +71,42 @@ impl fmt::Display for Place<'_> {
 }
 
 fn foreign(place: Place, url: &str, cloud: &Cloud) -> Error {
+    let suffix = &cloud.vault_suffix;
     let what = format!(
-        "{place} has a URL that is not that of a vault in this cloud (`https://NAME.{}`){}",
-        cloud.vault_suffix,
+        "{place} has a URL that is not that of a vault in this cloud (`https://NAME.{suffix}`){}",
         place.shown(url)
     );
-    Error::usage(what).hint("is it the right cloud (`--cloud`)?")
+    let name = strip_https(url).split('.').next().unwrap_or_default();
+    let hint = if url.contains(".privatelink.") || url.contains(".vaultcore.") {
+        format!(
+            "name it as everywhere, `{name}` or `https://{name}.{suffix}`: a private endpoint is found by its private DNS zone, or by `--connect-to`"
+        )
+    } else if url.contains(".managedhsm.") {
+        "a managed HSM holds keys, and no secrets".to_owned()
+    } else {
+        "is it the right cloud (`--cloud`)?".to_owned()
+    };
+    Error::usage(what).hint(hint)
+}
+
+/// An id of something else in a vault, as the portal shows it beside the secret's.
+fn other_object(place: Place, word: &str) -> Option<Error> {
+    let mut parts = strip_https(word).split('/').skip(1);
+    let (kind, name) = (parts.next()?.to_ascii_lowercase(), parts.next()?);
+    let (what, hint) = match kind.as_str() {
+        "certificates" => (
+            "the id of a certificate",
+            format!("its secret, with the private key, has the same name: `…/secrets/{name}`"),
+        ),
+        "keys" => (
+            "the id of a key",
+            "a key never leaves its vault; only secrets can be fetched".to_owned(),
+        ),
+        _ => return None,
+    };
+    let shown = place.shown(word);
+    SecretName::parse(name)?;
+    Some(Error::usage(format!("{place} is {what}, not of a secret{shown}")).hint(hint))
 }
 
 /// A credential's words.
@@ -80,7 +115,8 @@ pub(super) fn credential(place: Place, word: &str, cloud: &Cloud) -> Result<Cred
         return Err(malformed(place, word));
     }
     if strip_https(word).len() != word.len() {
-        let id = parse_id(word).ok_or_else(|| malformed(place, word))?;
+        let id = parse_id(word)
+            .ok_or_else(|| other_object(place, word).unwrap_or_else(|| malformed(place, word)))?;
         let vault = spelled(&id.host, word, cloud).ok_or_else(|| foreign(place, word, cloud))?;
         return Ok(Credential {
             vault,
@@ -103,7 +139,7 @@ pub(super) fn credential(place: Place, word: &str, cloud: &Cloud) -> Result<Cred
         })?),
     };
     Ok(Credential {
-        vault: VaultName::parse(vault).ok_or_else(|| bad_name(place, "vault", vault))?,
+        vault: vault_at(place, vault, cloud)?,
         secret: SecretName::parse(secret).ok_or_else(|| bad_name(place, "secret", secret))?,
         version,
     })
@@ -119,7 +155,7 @@ fn is_plausible(word: &str) -> bool {
 fn malformed(place: Place, word: &str) -> Error {
     let what = match place {
         Place::Argument if is_plausible(word) => {
-            format!("`{}` is not a CREDENTIAL", printable(word))
+            format!("`{}` is not a CREDENTIAL", escaped(word))
         }
         Place::Argument => "an argument is not a CREDENTIAL".to_owned(),
         Place::Setting(origin) => format!("{origin} is not a CREDENTIAL"),
