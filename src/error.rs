@@ -112,6 +112,12 @@ impl Error {
         self
     }
 
+    /// With this hint, unless there is one that knows better.
+    pub(crate) fn default_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint.get_or_insert_with(|| hint.into());
+        self
+    }
+
     /// With a hint if there is one.
     pub(crate) fn maybe_hint(mut self, hint: Option<String>) -> Self {
         if hint.is_some() {
@@ -202,6 +208,23 @@ pub(crate) fn printable(text: &str) -> String {
     line.trim_end().to_owned()
 }
 
+/// The user's own words as they may be shown: each character can be told from every other.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len().min(LONGEST));
+    for (count, c) in text.chars().enumerate() {
+        if count == LONGEST {
+            shown.push('…');
+            break;
+        }
+        if c != ' ' && is_harmful(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 /// Control characters, and those that reorder or hide text on a terminal.
 fn is_harmful(c: char) -> bool {
     c.is_control()
@@ -226,6 +249,17 @@ mod tests {
         assert_eq!(printable("a\r\n\x1b[31mb\u{202e}c\t\u{7}"), "a [31mb c");
         assert_eq!(printable(&"x".repeat(600)).chars().count(), LONGEST + 1);
         assert_eq!(printable("Grüße, 世界"), "Grüße, 世界");
+    }
+
+    #[test]
+    fn one_s_own_words_can_be_told_apart() {
+        assert_eq!(escaped("jsonl\r"), "jsonl\\r");
+        assert_eq!(
+            escaped("a\u{200e}b \u{a0}\u{7}\n"),
+            "a\\u{200e}b \\u{a0}\\u{7}\\n"
+        );
+        assert_eq!(escaped("Grüße, 'x\\y'"), "Grüße, 'x\\y'");
+        assert_eq!(escaped(&"x".repeat(600)).chars().count(), LONGEST + 1);
     }
 
     #[test]

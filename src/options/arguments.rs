@@ -10,6 +10,7 @@ use super::settings::{Origin, Rank, Settings};
 use super::table::{self, COMMANDS, CommandRow, OptionRow, Takes, Verb};
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::words::nearest;
 
 /// What the command line asks for.
 pub(crate) enum Arguments {
@@ -143,6 +144,10 @@ fn verb(word: &str) -> Result<&'static CommandRow, Error> {
         } else {
             "the first argument is not a command".to_owned()
         };
+        let commands = COMMANDS.iter().map(|row| row.name).chain(["help"]);
+        if let Some(meant) = nearest(word, commands).filter(|_| looks_so) {
+            return Error::usage(what).hint(format!("did you mean `{meant}`?"));
+        }
         let names: Vec<_> = COMMANDS
             .iter()
             .map(|row| format!("`{}`", row.name))
@@ -202,6 +207,8 @@ fn unknown(name: &str) -> Error {
         "the key is never given on the command line, where every user sees it: use `--xsoar-key-file PATH` or the variable `DEMISTO_API_KEY`"
     } else if is_secretive(name) {
         "secrets are never given on the command line, where every user sees them: use `--client-secret-file PATH` or the variable `AZURE_CLIENT_SECRET`"
+    } else if let Some(meant) = nearest(name, table::options().map(|row| row.name)) {
+        return Error::usage(shown).hint(format!("did you mean `--{meant}`?"));
     } else {
         HELP
     };

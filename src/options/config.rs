@@ -8,7 +8,7 @@ use std::path::Path;
 use super::json::{Fault, Value, fields};
 use super::settings::{Origin, Rank, Settings, is_masked, items};
 use super::table::{self, Meaning, OptionRow, Takes};
-use crate::error::{Error, printable};
+use crate::error::{Error, escaped};
 use crate::file::shown;
 use crate::http::Proxy;
 use crate::secret::Secret;
@@ -32,9 +32,8 @@ pub(crate) fn read(path: &Path, json: &[u8], settings: &mut Settings) -> Result<
             .map_err(|fault| match fault {
                 KeyFault::Within(fault) => problem(fault.to_string()),
                 KeyFault::OfKey(cause, hint) => {
-                    let key = printable(&field.key);
-                    problem(format!("line {}: `{key}` {cause}", field.line))
-                        .maybe_hint(hint.map(str::to_owned))
+                    let key = escaped(&field.key);
+                    problem(format!("line {}: `{key}` {cause}", field.line)).maybe_hint(hint)
                 }
             })?;
     }
@@ -44,7 +43,7 @@ pub(crate) fn read(path: &Path, json: &[u8], settings: &mut Settings) -> Result<
 /// What is wrong with a key.
 enum KeyFault {
     /// What follows it, and what to do.
-    OfKey(String, Option<&'static str>),
+    OfKey(String, Option<String>),
     /// With its value's own text.
     Within(Fault),
 }
@@ -53,8 +52,8 @@ fn wrong<T>(cause: &str) -> Result<T, KeyFault> {
     Err(KeyFault::OfKey(cause.to_owned(), None))
 }
 
-fn wrong_hint<T>(cause: &str, hint: &'static str) -> Result<T, KeyFault> {
-    Err(KeyFault::OfKey(cause.to_owned(), Some(hint)))
+fn wrong_hint<T>(cause: &str, hint: &str) -> Result<T, KeyFault> {
+    Err(KeyFault::OfKey(cause.to_owned(), Some(hint.to_owned())))
 }
 
 /// The file while it is read.
@@ -69,7 +68,12 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn judge(&mut self, key: &str, value: Value) -> Result<(), KeyFault> {
         let Some(meaning) = table::meaning(key) else {
-            return wrong_hint("is not a key of this file", KEYS);
+            let cause = "is not a key of this file".to_owned();
+            let meant = table::meant(key).map(|meant| format!("did you mean `{meant}`?"));
+            return Err(KeyFault::OfKey(
+                cause,
+                meant.or_else(|| Some(KEYS.to_owned())),
+            ));
         };
         if value.is_null() {
             return Ok(());
@@ -206,6 +210,15 @@ fn password(value: Value) -> Result<Option<Secret>, KeyFault> {
         };
     };
     let fields = fields.map_err(KeyFault::Within)?;
+    let has = |keys: &[&str]| {
+        fields
+            .iter()
+            .any(|field| keys.contains(&field.key.as_str()))
+    };
+    // An instance's own object has more than its password, which is not given where it is masked away.
+    if !fields.is_empty() && !has(&["password", "identifier", "credential", "credentials"]) {
+        return wrong("must be text, or an object with a `password`, which is not there");
+    }
     match fields.into_iter().find(|field| field.key == "password") {
         Some(field) if !field.value.is_null() => match field.value.text() {
             Some(text) => Ok(Some(text)),

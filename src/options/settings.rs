@@ -1,12 +1,13 @@
 //! What was set, where, and which of several settings of one thing counts.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
 use super::table::OptionRow;
-use crate::error::{Error, printable};
+use crate::error::{Error, escaped};
 use crate::secret::Secret;
-use crate::words::{Word, any_of};
+use crate::words::{Word, any_of, nearest};
 
 /// Where a setting comes from, the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +36,9 @@ impl Origin {
     pub(crate) fn shown(&self, before: &str, text: &str) -> String {
         match self.rank {
             Rank::File => String::new(),
-            Rank::CommandLine | Rank::Environment => format!("{before}`{}`", printable(text)),
+            Rank::CommandLine | Rank::Environment => {
+                format!("{before}`{}`", escaped(&without_password(text)))
+            }
         }
     }
 }
@@ -71,7 +74,9 @@ impl Setting {
 
     pub(crate) fn no_word(&self, words: &[&str]) -> Error {
         let (origin, shown) = (&self.origin, self.shown(", not "));
+        let meant = nearest(self.text(), words.iter().copied());
         Error::usage(format!("{origin} must be {}{shown}", any_of(words)))
+            .maybe_hint(meant.map(|meant| format!("did you mean `{meant}`?")))
     }
 
     /// The items of a list.
@@ -164,6 +169,17 @@ impl Settings {
     }
 }
 
+/// A URL, or what was meant for one, without the password that may stand before its host.
+fn without_password(text: &str) -> Cow<'_, str> {
+    let start = text.find("://").map_or(0, |scheme| scheme + 3);
+    match text[start..].rsplit_once('@') {
+        Some((user, host)) if user.contains(':') => {
+            Cow::Owned(format!("{}[secret]@{host}", &text[..start]))
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
 /// The items of a list: separated by commas, without blanks around them, without empty ones.
 pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
@@ -174,4 +190,22 @@ pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
 /// As XSOAR shows a password that it does not give away: asterisks or dots.
 pub(crate) fn is_masked(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| matches!(c, '*' | '•' | '●'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_shown() {
+        for (text, shown) in [
+            ("https://user:pass@host/x", "https://[secret]@host/x"),
+            ("user:p@ss@host", "[secret]@host"),
+            ("htp:/user:pass@host", "[secret]@host"),
+            ("https://host/a@b", "https://host/a@b"),
+            ("kv-prod", "kv-prod"),
+        ] {
+            assert_eq!(without_password(text), shown);
+        }
+    }
 }

@@ -9,7 +9,7 @@ pub use help::{CREDENTIAL, help};
 pub use keys::{KEYS, meaning};
 pub use rows::SECTIONS;
 
-pub(crate) use keys::Meaning;
+pub(crate) use keys::{Meaning, meant};
 pub(crate) use rows::*;
 
 use super::output::Format;
