@@ -32,6 +32,14 @@ impl Buffer {
         &self.bytes[..self.filled]
     }
 
+    /// Puts these behind what is there.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.make_room(bytes.len());
+        let end = self.filled + bytes.len();
+        self.bytes[self.filled..end].copy_from_slice(bytes);
+        self.filled = end;
+    }
+
     /// Lets `read` fill in what it can take, as [`io::Read::read`] does, and tells how much that was.
     pub(crate) fn fill<E>(
         &mut self,
@@ -76,12 +84,19 @@ impl Buffer {
     }
 }
 
+impl From<&Secret> for Buffer {
+    fn from(secret: &Secret) -> Self {
+        let value = secret.expose().as_bytes();
+        let mut buffer = Self::with_room(value.len());
+        buffer.push(value);
+        buffer
+    }
+}
+
+/// Never fails.
 impl io::Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.make_room(bytes.len());
-        let end = self.filled + bytes.len();
-        self.bytes[self.filled..end].copy_from_slice(bytes);
-        self.filled = end;
+        self.push(bytes);
         Ok(bytes.len())
     }
 
@@ -116,6 +131,14 @@ mod tests {
         let mut buffer = Buffer::with_room(10);
         while buffer.fill(|room| source.read(room)).unwrap() > 0 {}
         assert_eq!(buffer.into_secret().unwrap().expose(), text);
+    }
+
+    #[test]
+    fn a_secret_is_copied_whole() {
+        for value in ["", "a", "\u{e9}\0"] {
+            let buffer = Buffer::from(&Secret::new(value.into()));
+            assert_eq!(buffer.as_slice(), value.as_bytes());
+        }
     }
 
     #[test]

@@ -15,13 +15,14 @@ use rustix::process::{Resource, getrlimit};
 
 use crate::credentials::Shape;
 use crate::error::{Error, Exit, Failures};
-use crate::file::{shown, words};
+use crate::file::shown;
 use crate::named::{Named, read_named};
 use crate::process::Caller;
 use crate::report::Reporter;
 use crate::resolve::resolve;
 use crate::selection::Selection;
 use crate::session::Azure;
+use crate::system::SystemError;
 use crate::variables::Naming;
 
 /// What is run, and with which secrets in its environment.
@@ -89,16 +90,16 @@ impl<'a> Program<'a> {
         let operation = format!("cannot run `{}`", shown(word));
         let mut unfit = None;
         for path in candidates(word, caller) {
-            match problem(&path) {
-                None => {
+            match judge(&path) {
+                Ok(()) => {
                     return Ok(Self {
                         path,
                         words,
                         pristine,
                     });
                 }
-                Some(Problem::Absent) => {}
-                Some(Problem::Unfit(why)) => {
+                Err(NotRun::Absent) => {}
+                Err(NotRun::Unfit(why)) => {
                     unfit.get_or_insert(format!("`{}`: {why}", shown(&path)));
                 }
             }
@@ -160,27 +161,23 @@ fn candidates(word: &OsStr, caller: &Caller) -> Vec<PathBuf> {
         .collect()
 }
 
-enum Problem {
+/// Why what a path names is not what is run.
+enum NotRun {
     Absent,
     Unfit(String),
 }
 
-fn problem(path: &Path) -> Option<Problem> {
-    let metadata = match std::fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) => {
-            return Some(match error.kind() {
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Problem::Absent,
-                _ => Problem::Unfit(words(&error)),
-            });
-        }
-    };
+fn judge(path: &Path) -> Result<(), NotRun> {
+    let unfit = |error: io::Error| NotRun::Unfit(SystemError(&error).to_string());
+    let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => NotRun::Absent,
+        _ => unfit(error),
+    })?;
     if !metadata.is_file() {
-        return Some(Problem::Unfit("it is no file".to_owned()));
+        return Err(NotRun::Unfit("it is no file".to_owned()));
     }
-    let access = rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS);
-    let error = access.err()?;
-    Some(Problem::Unfit(words(&error.into())))
+    rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS)
+        .map_err(|errno| unfit(errno.into()))
 }
 
 /// Linux: `MAX_ARG_STRLEN`, 32 pages for one variable.
@@ -203,7 +200,11 @@ fn failed(error: &io::Error, path: &Path, lengths: &[usize]) -> Error {
             "the interpreter or loader that it names is not there".to_owned(),
             "a script names it in its first line (`#!…`); a program may be for another C library",
         ),
-        Some(Errno::NOENT) => (Exit::NoCommand, words(error), "it was there a moment ago"),
+        Some(Errno::NOENT) => (
+            Exit::NoCommand,
+            SystemError(error).to_string(),
+            "it was there a moment ago",
+        ),
         Some(Errno::NOEXEC) => (
             Exit::CannotRun,
             "it is neither a program for this machine nor a script".to_owned(),
@@ -211,7 +212,7 @@ fn failed(error: &io::Error, path: &Path, lengths: &[usize]) -> Error {
         ),
         _ => (
             Exit::CannotRun,
-            words(error),
+            SystemError(error).to_string(),
             "does it run by itself, without `akv-xsoar exec`?",
         ),
     };

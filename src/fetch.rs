@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use zeroize::Zeroizing;
-
+use crate::buffer::Buffer;
 use crate::credentials::{Decode, Dialect, Json, Shape};
 use crate::error::Failures;
 use crate::named::read_named;
@@ -40,12 +39,12 @@ impl Fetch {
                     self.shape.document(&wanted.credential, content)
                 })?;
                 reporter.progress_over();
-                sink.write(&json.render(&documents), client.deadline())?;
+                sink.write(json.render(&documents).as_slice(), client.deadline())?;
             }
             Output::Variables(dialect, naming, sink) => {
                 let named = read_named(&session, plan, naming, &self.shape, |_| false)?;
                 reporter.progress_over();
-                sink.write(&named.render(*dialect), client.deadline())?;
+                sink.write(named.render(*dialect).as_slice(), client.deadline())?;
             }
             Output::Files(decode, tree) => {
                 let files = self.files(&session, plan, *decode)?;
@@ -84,7 +83,7 @@ impl Fetch {
 struct SecretFile {
     vault: String,
     secret: String,
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Buffer,
 }
 
 impl SecretFile {
@@ -92,7 +91,7 @@ impl SecretFile {
         Entry {
             vault: &self.vault,
             secret: &self.secret,
-            bytes: &self.bytes,
+            bytes: self.bytes.as_slice(),
         }
     }
 }

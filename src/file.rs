@@ -1,31 +1,33 @@
 //! Reading files that people name: bounded, within the deadline, checked on the open descriptor.
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{CWD, Mode, OFlags, StatVfsMountFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
+use crate::buffer::Buffer;
 use crate::deadline::Deadline;
+use crate::error::escaped;
+use crate::system::SystemError;
 
 /// What is read, and what is known of it.
-pub struct Content {
+pub(crate) struct Content {
     /// The bytes, wiped on drop.
-    pub bytes: Zeroizing<Vec<u8>>,
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
     /// Who else may read or write it.
-    pub access: Access,
+    pub(crate) access: Access,
 }
 
 /// A file's owner and permissions at the moment it was open.
 #[derive(Clone, Copy, Debug)]
-pub struct Access {
+pub(crate) struct Access {
     mode: u32,
     owner: u32,
     /// Whether nobody can change it where it is mounted.
@@ -34,20 +36,17 @@ pub struct Access {
 
 impl Access {
     /// Whether somebody who is neither the owner nor of the group may read it.
-    #[must_use]
-    pub fn is_readable_by_others(self) -> bool {
+    pub(crate) fn is_readable_by_others(self) -> bool {
         self.mode & 0o004 != 0
     }
 
     /// Whether somebody besides the owner may write it.
-    #[must_use]
-    pub fn is_writable_by_others(self) -> bool {
+    pub(crate) fn is_writable_by_others(self) -> bool {
         self.mode & 0o022 != 0
     }
 
     /// Whether it belongs to root or to the user who runs this.
-    #[must_use]
-    pub fn is_ours(self) -> bool {
+    pub(crate) fn is_ours(self) -> bool {
         is_trusted_owner(self.owner)
     }
 
@@ -69,8 +68,7 @@ impl Access {
     }
 
     /// The permissions as `chmod` takes them.
-    #[must_use]
-    pub fn octal(self) -> String {
+    pub(crate) fn octal(self) -> String {
         format!("{:04o}", self.mode & 0o7777)
     }
 }
@@ -84,94 +82,99 @@ pub fn is_trusted_owner(owner: u32) -> bool {
     owner == 0 || owner == rustix::process::geteuid().as_raw()
 }
 
-/// Why a file could not be read, in words to follow its name.
-pub type Problem = String;
+/// Why a file could not be read; to follow its name.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    /// It is a directory.
+    Directory,
+    /// It has more bytes than this.
+    TooLarge(usize),
+    /// Nothing came before the deadline, which is so many seconds.
+    Late(String),
+    /// What the system says.
+    System(io::Error),
+}
+
+impl ReadError {
+    /// Whether the user lacks a right that another has.
+    pub(crate) fn is_denied(&self) -> bool {
+        matches!(self, Self::System(error) if error.kind() == io::ErrorKind::PermissionDenied)
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory => f.write_str("it is a directory"),
+            Self::TooLarge(most) => write!(f, "it is larger than {most} bytes"),
+            Self::Late(within) => write!(f, "nothing came from it within {within} (`--timeout`)"),
+            Self::System(error) => SystemError(error).fmt(f),
+        }
+    }
+}
+
+impl<E: Into<io::Error>> From<E> for ReadError {
+    fn from(error: E) -> Self {
+        Self::System(error.into())
+    }
+}
 
 /// Reads a file, a FIFO or a process substitution of at most `most` bytes.
-///
-/// # Errors
-/// What the system says, a directory, too large, or nothing came before the deadline.
-pub fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Content, Problem> {
+pub(crate) fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Content, ReadError> {
     // Not blocking: a FIFO that nobody writes to must not hold the run at `open`.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let fd = rustix::fs::openat(CWD, path, flags, Mode::empty());
-    let file = File::from(fd.map_err(|e| words(&e.into()))?);
-    let metadata = file.metadata().map_err(|e| words(&e))?;
-    let kind = metadata.file_type();
-    if kind.is_dir() {
-        return Err("it is a directory".to_owned());
-    }
+    let file = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
+    let stat = rustix::fs::fstat(&file)?;
+    let size = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Directory => return Err(ReadError::Directory),
+        FileType::RegularFile => usize::try_from(stat.st_size).unwrap_or(usize::MAX),
+        _ => 0,
+    };
     let access = Access {
-        mode: metadata.mode(),
-        owner: metadata.uid(),
+        mode: stat.st_mode,
+        owner: stat.st_uid,
         read_only: rustix::fs::fstatvfs(&file)
             .is_ok_and(|stat| stat.f_flag.contains(StatVfsMountFlags::RDONLY)),
     };
-    let expected = if kind.is_file() {
-        usize::try_from(metadata.len()).unwrap_or(usize::MAX)
-    } else {
-        USUAL
-    };
+    // One more than there is shows its end.
+    let buffer = Buffer::with_room(size.min(most) + 1);
     Ok(Content {
-        bytes: read_all(file.as_fd(), expected, most, deadline)?,
+        bytes: read_to_end(file.as_fd(), buffer, most, deadline)?,
         access,
     })
 }
 
 /// Reads standard input to its end.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_stdin(most: usize, deadline: &Deadline) -> Result<Zeroizing<Vec<u8>>, Problem> {
-    // Not through its buffer, which is never wiped.
-    read_all(io::stdin().as_fd(), USUAL, most, deadline)
-}
-
-/// What a stream is expected to bring.
-const USUAL: usize = 16 * 1024;
-
-fn read_all(
-    fd: BorrowedFd,
-    expected: usize,
+pub(crate) fn read_stdin(
     most: usize,
     deadline: &Deadline,
-) -> Result<Zeroizing<Vec<u8>>, Problem> {
-    // One byte more than allowed shows that there is more.
-    let limit = most.saturating_add(1);
-    let mut bytes = Zeroizing::new(vec![0; expected.min(most) + 1]);
-    let mut filled = 0;
-    loop {
-        if filled == limit {
-            return Err(format!("it is larger than {most} bytes"));
-        }
-        if filled == bytes.len() {
-            // Not `resize`: it would leave what it moves from unwiped.
-            let mut larger = Zeroizing::new(vec![0; filled.saturating_mul(2).min(limit)]);
-            larger[..filled].copy_from_slice(&bytes);
-            bytes = larger;
-        }
+) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    // Not through its buffer, which is never wiped.
+    read_to_end(io::stdin().as_fd(), Buffer::default(), most, deadline)
+}
+
+fn read_to_end(
+    fd: BorrowedFd,
+    mut buffer: Buffer,
+    most: usize,
+    deadline: &Deadline,
+) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    while buffer.as_slice().len() <= most {
         if !wait(fd, PollFlags::IN, deadline) {
-            return Err(format!(
-                "nothing came from it within {} (`--timeout`)",
-                deadline.seconds()
-            ));
+            return Err(ReadError::Late(deadline.seconds()));
         }
-        match rustix::io::read(fd, &mut bytes[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(Errno::INTR | Errno::AGAIN) => {}
-            Err(error) => return Err(words(&error.into())),
+        match buffer.fill(|room| rustix::io::read(fd, room)) {
+            Ok(0) => return Ok(buffer.into_bytes()),
+            Ok(_) | Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    bytes[filled..].zeroize();
-    bytes.truncate(filled);
-    Ok(bytes)
+    Err(ReadError::TooLarge(most))
 }
 
 /// Waits until the descriptor is ready (or at its end); `false` if it is not once the deadline has
 /// passed. A regular file is always ready.
-#[must_use]
-pub fn wait(fd: BorrowedFd, what: PollFlags, deadline: &Deadline) -> bool {
+pub(crate) fn wait(fd: BorrowedFd, what: PollFlags, deadline: &Deadline) -> bool {
     loop {
         let left = deadline.left();
         let timeout = Timespec {
@@ -187,31 +190,50 @@ pub fn wait(fd: BorrowedFd, what: PollFlags, deadline: &Deadline) -> bool {
     }
 }
 
-/// The system's error without its number.
-#[must_use]
-pub fn words(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        // The C libraries differ here.
-        io::ErrorKind::ResourceBusy => "device or resource busy".to_owned(),
-        _ => {
-            let text = error.to_string();
-            let text = text.split(" (os error").next().unwrap_or_default();
-            let mut chars = text.chars();
-            let first = chars.next().map(|c| c.to_ascii_lowercase());
-            first.into_iter().chain(chars).collect()
-        }
-    }
-}
-
 /// A path as it may be shown.
-#[must_use]
-pub fn shown(path: impl AsRef<OsStr>) -> String {
+pub(crate) fn shown(path: impl AsRef<OsStr>) -> String {
     let mut shown = String::new();
     for chunk in path.as_ref().as_bytes().utf8_chunks() {
-        shown.push_str(&crate::error::escaped(chunk.valid()));
+        shown.push_str(&escaped(chunk.valid()));
         shown.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn root_and_we_are_trusted() {
+        let us = rustix::process::geteuid().as_raw();
+        assert!(is_trusted_owner(us));
+        assert!(is_trusted_owner(0));
+        assert!(!is_trusted_owner(us + 1));
+    }
+
+    #[test]
+    fn as_much_as_is_allowed_is_read_and_no_more() {
+        let deadline = Deadline::new(Instant::now(), Duration::from_secs(60));
+        let path = std::env::temp_dir().join(format!("akv-xsoar-{}", std::process::id()));
+        for size in [0, 1, 4095, 4096, 4097, 100_000] {
+            std::fs::write(&path, vec![b'x'; size]).unwrap();
+            let bytes = read(&path, size, &deadline).unwrap().bytes;
+            assert_eq!(bytes.len(), size);
+            let most = size.saturating_sub(1);
+            let error = read(&path, most, &deadline).err().map(|e| e.to_string());
+            let expected = (size > 0).then(|| format!("it is larger than {most} bytes"));
+            assert_eq!(error, expected);
+        }
+        std::fs::remove_file(&path).unwrap();
+        for (path, words) in [
+            ("/", "it is a directory"),
+            ("/nowhere/x", "no such file or directory"),
+        ] {
+            let error = read(Path::new(path), 9, &deadline).err().unwrap();
+            assert_eq!(error.to_string(), words);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! `get`: one secret's value, byte for byte, or decoded.
 
+use crate::buffer::Buffer;
 use crate::credentials::{Credential, Decode};
 use crate::error::Failures;
 use crate::report::Reporter;
@@ -20,12 +21,13 @@ impl Get {
         let client = self.azure.client(reporter);
         let session = self.azure.session(&client);
         let plan = Plan::of(self.credential.clone());
-        let values = plan.read(&session, |wanted, content| {
-            Decode::bytes(self.decode, &wanted.credential, &content)
+        let values = plan.read(&session, |wanted, content| match self.decode {
+            Some(decode) => decode.bytes(&wanted.credential, &content),
+            None => Ok(Buffer::from(&content.value)),
         })?;
         reporter.progress_over();
         for value in values {
-            self.sink.write(&value, client.deadline())?;
+            self.sink.write(value.as_slice(), client.deadline())?;
         }
         Ok(())
     }

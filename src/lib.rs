@@ -48,6 +48,7 @@ mod secret;
 mod selection;
 mod session;
 mod sink;
+mod system;
 mod token;
 mod variables;
 mod vault;
@@ -91,7 +92,7 @@ fn obey(
 ) -> Result<Exit, Failures> {
     let (words, settings) = match options::read(arguments)? {
         Arguments::Text(text) => {
-            Sink::stdout().write(text.as_bytes(), &messages.deadline())?;
+            Sink::Stdout.write(text.as_bytes(), &messages.deadline())?;
             return Ok(Exit::Done);
         }
         Arguments::Verb(words, settings) => (words, settings),
@@ -103,3 +104,8 @@ fn obey(
     messages.set_deadline(configured.deadline);
     Command::new(configured)?.run(caller, messages)
 }
+
+/// What the scenarios look for secrets with.
+#[cfg(test)]
+#[path = "../tests/it/canary.rs"]
+mod canary;

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use zeroize::Zeroizing;
-
+use crate::buffer::Buffer;
 use crate::credentials::{Credential, Document, Json, Shape};
 use crate::error::{Error, Exit, Failures};
 use crate::gaps::Gaps;
@@ -35,7 +34,7 @@ impl List {
             None => names(&documents),
         };
         reporter.progress_over();
-        self.sink.write(&text, client.deadline())?;
+        self.sink.write(text.as_slice(), client.deadline())?;
         Ok(())
     }
 
@@ -119,9 +118,11 @@ fn disabled(credential: &Credential) -> Error {
 }
 
 /// One name a line.
-fn names(documents: &[Document]) -> Zeroizing<Vec<u8>> {
-    let lines = documents
-        .iter()
-        .flat_map(|document| [document.name.as_bytes(), b"\n"]);
-    Zeroizing::new(lines.collect::<Vec<_>>().concat())
+fn names(documents: &[Document]) -> Buffer {
+    let mut out = Buffer::default();
+    for document in documents {
+        out.push(document.name.as_bytes());
+        out.push(b"\n");
+    }
+    out
 }

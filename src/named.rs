@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use zeroize::Zeroizing;
-
+use crate::buffer::Buffer;
 use crate::credentials::{Credential, Dialect, Shape, Variable, has_nul};
 use crate::error::{Error, Exit, Failures};
 use crate::resolve::Plan;
@@ -64,7 +63,7 @@ impl Named {
         variables.collect()
     }
 
-    pub(crate) fn render(&self, dialect: Dialect) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn render(&self, dialect: Dialect) -> Buffer {
         dialect.render(&self.variables())
     }
 }

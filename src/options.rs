@@ -32,7 +32,7 @@ use zeroize::Zeroizing;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
-use crate::file::shown;
+use crate::file::{ReadError, shown};
 use crate::report::{Reporter, Verbosity};
 use crate::secret::Secret;
 use settings::{Origin, Rank, Settings};
@@ -162,12 +162,12 @@ impl<'a> Configured<'a> {
         let problem = |cause: &str| Error::new(Exit::Usage, operation.as_str(), cause);
         if is_stdin {
             let bytes = crate::file::read_stdin(config::LARGEST, &self.deadline)
-                .map_err(|cause| self.unreadable(&operation, cause))?;
+                .map_err(|cause| self.unreadable(&operation, &cause))?;
             self.add_json(path, &bytes, &operation)?;
             return Ok(());
         }
         let content = crate::file::read(path, config::LARGEST, &self.deadline)
-            .map_err(|cause| self.unreadable(&operation, cause))?;
+            .map_err(|cause| self.unreadable(&operation, &cause))?;
         let access = content.access;
         if !access.is_ours() {
             let hint = access.fixed_hint(STDIN);
@@ -202,13 +202,13 @@ impl<'a> Configured<'a> {
     }
 
     /// A file that could not be read: the deadline may have passed before anything came from it.
-    fn unreadable(&self, operation: &str, cause: String) -> Error {
+    fn unreadable(&self, operation: &str, cause: &ReadError) -> Error {
         let exit = if self.deadline.passed() {
             Exit::Deadline
         } else {
             Exit::Usage
         };
-        Error::new(exit, operation, cause)
+        Error::new(exit, operation, cause.to_string())
     }
 
     fn verbosity(&self) -> Result<Verbosity, Error> {

@@ -271,7 +271,9 @@ mod tests {
 
     #[test]
     fn debug_says_nothing() {
-        assert_eq!(format!("{:?}", Secret::new("canary".into())), "Secret");
+        let secret = || Secret::new("canary".into());
+        assert_eq!(format!("{:?} {:#?}", secret(), secret()), "Secret Secret");
+        assert_eq!(format!("{:?}", Some(secret())), "Some(Secret)");
     }
 
     fn struck(secrets: &[&str], text: &str) -> String {

@@ -49,12 +49,21 @@ impl AccessToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::canary::shows;
 
     #[test]
     fn an_audience_is_a_resource_or_a_scope() {
         let audience = Audience::of_suffix("vault.azure.net");
         assert_eq!(audience.resource(), "https://vault.azure.net");
         assert_eq!(audience.scope(), "https://vault.azure.net/.default");
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        let token = AccessToken::parse(Secret::new("Canary.t0ken".into())).unwrap();
+        let text = format!("{token:?} {token:#?}");
+        assert!(text.contains("AccessToken"));
+        assert!(!shows(text.as_bytes(), "Canary.t0ken"), "{text}");
     }
 
     #[test]

@@ -124,7 +124,7 @@ impl<'a> Report<'a> {
             step.line(self.paint)
         };
         self.overheard.reporter.progress_over();
-        match Sink::stdout().write(line.as_bytes(), &self.deadline) {
+        match Sink::Stdout.write(line.as_bytes(), &self.deadline) {
             Ok(Written::All) => Ok(()),
             Ok(Written::ReaderGone) => Err(Stop::ReaderGone),
             Err(error) => Err(Stop::Unwritten(error)),

@@ -9,37 +9,26 @@
 //! Whatever the quotes, `${NAME:-DEFAULT}` is replaced at last. With a name that nothing can have, it
 //! is the way to write what would be special where it stands.
 
-use std::io::{self, Write};
+use crate::buffer::Buffer;
 
-use zeroize::Zeroizing;
-
-use super::{Refused, Variable, check_variables, measured};
-
-/// The variables' lines, in memory that is wiped.
-///
-/// # Errors
-/// Those whose value has a NUL.
-pub fn render(variables: &[Variable]) -> Result<Zeroizing<Vec<u8>>, Refused> {
-    check_variables(variables)?;
-    Ok(measured(|out| {
-        variables.iter().try_for_each(|(name, value)| {
-            write!(out, "{name}=")?;
-            spell(value.expose(), out)?;
-            out.write_all(b"\n")
-        })
-    }))
+/// One variable.
+pub(super) fn assign(name: &str, value: &str, out: &mut Buffer) {
+    out.push(name.as_bytes());
+    out.push(b"=");
+    spell(value, out);
+    out.push(b"\n");
 }
 
-fn spell(value: &str, out: &mut dyn Write) -> io::Result<()> {
+fn spell(value: &str, out: &mut Buffer) {
     if value.bytes().all(is_plain) {
-        return out.write_all(value.as_bytes());
+        out.push(value.as_bytes());
+    } else if value.contains(['\'', '\\', '\r']) || value.contains("${") {
+        in_double_quotes(value, out);
+    } else {
+        out.push(b"'");
+        out.push(value.as_bytes());
+        out.push(b"'");
     }
-    if value.contains(['\'', '\\', '\r']) || value.contains("${") {
-        return in_double_quotes(value, out);
-    }
-    out.write_all(b"'")?;
-    out.write_all(value.as_bytes())?;
-    out.write_all(b"'")
 }
 
 /// What stands for itself in every dialect, wherever it is.
@@ -47,34 +36,32 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_./:@%+,=-".contains(&byte)
 }
 
-fn in_double_quotes(value: &str, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(b"\"")?;
+fn in_double_quotes(value: &str, out: &mut Buffer) {
+    out.push(b"\"");
     let mut rest = value.as_bytes();
     while let [byte, behind @ ..] = rest {
         match (byte, behind) {
             // No variable is called `=`, so that the default counts.
-            (b'$', [b'{', ..]) => out.write_all(b"${=:-$}")?,
+            (b'$', [b'{', ..]) => out.push(b"${=:-$}"),
             // Versions before 1.2.3 take what ends in `\\"` for an escaped quote.
-            (b'\\', []) => out.write_all(br"${=:-\\}")?,
-            (b'\\' | b'"', _) => out.write_all(&[b'\\', *byte])?,
-            (b'\r', _) => out.write_all(br"\r")?,
-            _ => out.write_all(&[*byte])?,
+            (b'\\', []) => out.push(br"${=:-\\}"),
+            (b'\\' | b'"', _) => out.push(&[b'\\', *byte]),
+            (b'\r', _) => out.push(br"\r"),
+            _ => out.push(&[*byte]),
         }
         rest = behind;
     }
-    out.write_all(b"\"")
+    out.push(b"\"");
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
 
     fn text(value: &str) -> String {
-        let value = Secret::new(value.into());
-        let text = render(&[("A", &value)]).unwrap();
-        assert_eq!(text.len(), text.capacity());
-        String::from_utf8(text.to_vec()).unwrap()
+        let mut out = Buffer::default();
+        assign("A", value, &mut out);
+        String::from_utf8(out.as_slice().to_vec()).unwrap()
     }
 
     #[test]

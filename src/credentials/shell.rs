@@ -3,46 +3,29 @@
 //! One `NAME='…'` a variable, from the beginning of a line. Between single quotes every byte stands for
 //! itself in dash, bash, busybox sh and the others; only the quote needs a spelling of its own.
 
-use std::io::{self, Write};
+use crate::buffer::Buffer;
 
-use zeroize::Zeroizing;
-
-use super::{Refused, Variable, check_variables, measured};
-
-/// The variables' assignments, in memory that is wiped.
-///
-/// # Errors
-/// Those whose value has a NUL.
-pub fn render(variables: &[Variable]) -> Result<Zeroizing<Vec<u8>>, Refused> {
-    check_variables(variables)?;
-    Ok(measured(|out| {
-        variables
-            .iter()
-            .try_for_each(|(name, value)| assign(name, value.expose(), out))
-    }))
-}
-
-fn assign(name: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "{name}='")?;
+/// One variable.
+pub(super) fn assign(name: &str, value: &str, out: &mut Buffer) {
+    out.push(name.as_bytes());
+    out.push(b"='");
     for (index, part) in value.split('\'').enumerate() {
         if index > 0 {
-            out.write_all(br"'\''")?;
+            out.push(br"'\''");
         }
-        out.write_all(part.as_bytes())?;
+        out.push(part.as_bytes());
     }
-    out.write_all(b"'\n")
+    out.push(b"'\n");
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
 
     fn text(value: &str) -> String {
-        let value = Secret::new(value.into());
-        let text = render(&[("A", &value)]).unwrap();
-        assert_eq!(text.len(), text.capacity());
-        String::from_utf8(text.to_vec()).unwrap()
+        let mut out = Buffer::default();
+        assign("A", value, &mut out);
+        String::from_utf8(out.as_slice().to_vec()).unwrap()
     }
 
     #[test]

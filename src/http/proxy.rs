@@ -347,8 +347,14 @@ mod tests {
         ] {
             assert_eq!(shown(bad), Err(ProxyProblem::Malformed), "{bad}");
         }
-        let proxy = Proxy::parse("http://u:c%40nary@proxy.example").unwrap();
-        assert_eq!(proxy.password(), Some("c@nary"));
-        assert_eq!(format!("{proxy:?}"), "Proxy(proxy.example:80)");
+    }
+
+    #[test]
+    fn a_proxy_is_shown_without_its_password() {
+        let proxy = Proxy::parse("http://u:Canary%40pr0xy@proxy.example").unwrap();
+        assert_eq!(proxy.password(), Some("Canary@pr0xy"));
+        let shown = format!("{proxy} {proxy:?} {proxy:#?}");
+        let each = "proxy.example:80 Proxy(proxy.example:80) Proxy(proxy.example:80)";
+        assert_eq!(shown, each);
     }
 }

@@ -108,10 +108,8 @@ impl AzureArc {
             ));
         }
         let content = file::read(path, LARGEST_KEY, &self.deadline).map_err(|cause| {
-            let hint = cause
-                .contains("permission denied")
-                .then(|| GROUP.to_owned());
-            problem(cause).maybe_hint(hint)
+            let hint = cause.is_denied().then(|| GROUP.to_owned());
+            problem(cause.to_string()).maybe_hint(hint)
         })?;
         let key = std::str::from_utf8(&content.bytes)
             .unwrap_or_default()

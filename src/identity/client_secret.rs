@@ -28,3 +28,34 @@ impl ClientSecret {
         self.application.token(client, authority, audience, &proof)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canary::shows;
+    use crate::identity::Identity;
+
+    const SECRET: &str = "~Canary-Cl1ent+Secret/=&%~";
+
+    fn application() -> ClientSecret {
+        ClientSecret {
+            application: Application {
+                tenant: "contoso.onmicrosoft.com".to_owned(),
+                client_id: "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee".to_owned(),
+            },
+            secret: Secret::new(SECRET.to_owned()),
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_client_secret() {
+        for text in [
+            format!("{:?} {:#?}", application(), application()),
+            format!("{:?}", Identity::ClientSecret(application())),
+            format!("{}", Identity::ClientSecret(application())),
+        ] {
+            assert!(text.contains("contoso"), "{text}");
+            assert!(!shows(text.as_bytes(), SECRET), "{text}");
+        }
+    }
+}

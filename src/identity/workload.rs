@@ -56,7 +56,8 @@ impl Workload {
             Error::new(exit, format!("cannot read the federated token in `{file}`"), cause)
                 .hint("in Kubernetes the pod needs the label `azure.workload.identity/use: \"true\"` and its service account")
         };
-        let content = file::read(&self.token_file, LARGEST, &self.deadline).map_err(problem)?;
+        let content = file::read(&self.token_file, LARGEST, &self.deadline)
+            .map_err(|cause| problem(cause.to_string()))?;
         let text = std::str::from_utf8(&content.bytes).unwrap_or("\0").trim();
         if text.is_empty() {
             return Err(problem("it is empty".to_owned()));

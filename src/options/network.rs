@@ -120,7 +120,7 @@ impl Configured<'_> {
         );
         let hint = "it must hold CA certificates in PEM (`-----BEGIN CERTIFICATE-----`)";
         let content = crate::file::read(path, LARGEST_BUNDLE, &self.deadline)
-            .map_err(|cause| self.unreadable(&operation, cause).hint(hint))?;
+            .map_err(|cause| self.unreadable(&operation, &cause).hint(hint))?;
         let access = content.access;
         if access.is_writable_by_others() {
             let cause = format!("others may write it (mode {})", access.octal());

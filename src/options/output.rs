@@ -186,7 +186,7 @@ impl Configured<'_> {
             return self.stdout();
         };
         let sink = Sink::new(PathBuf::from(output.text()), self.attributes()?);
-        if sink.is_stdout() {
+        if sink == Sink::Stdout {
             return self.stdout();
         }
         Ok(sink)
@@ -203,7 +203,7 @@ impl Configured<'_> {
                 stray.origin
             ))
             .hint("name the file with `--output FILE`")),
-            None => Ok(Sink::stdout()),
+            None => Ok(Sink::Stdout),
         }
     }
 

@@ -56,7 +56,7 @@ impl Configured<'_> {
             format!("`{}`", shown(path))
         };
         let operation = format!("cannot read the {what} of {origin} from {name}");
-        let unread = |cause| self.unreadable(&operation, cause);
+        let unread = |cause| self.unreadable(&operation, &cause);
         let config = self.settings.strongest(&table::CONFIG);
         if let Some(config) = config.filter(|config| is_stdin && config.text() == "-") {
             let what = format!("{} and {origin} both read standard input", config.origin);

@@ -5,27 +5,26 @@ use std::os::fd::AsFd;
 use rustix::fs::{Gid, Mode, Stat, Uid};
 
 use super::owner::Owner;
-use super::{Problem, system};
+use super::write_error::{WriteError, system};
 
 /// What a file is to be like, besides its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Attributes {
+pub(crate) struct Attributes {
     /// Who may read and write it; its owner alone where nothing is said.
-    pub permissions: Option<Permissions>,
+    pub(crate) permissions: Option<Permissions>,
     /// Whose it is; the user's who runs this where nothing is said.
-    pub owner: Option<Owner>,
+    pub(crate) owner: Option<Owner>,
     /// Whether a file stays that has the content already.
-    pub if_changed: bool,
+    pub(crate) if_changed: bool,
 }
 
 /// Permissions as `chmod` takes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Permissions(u32);
+pub(crate) struct Permissions(u32);
 
 impl Permissions {
     /// Three or four octal digits, at most 0777.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let digits = text.bytes().all(|byte| matches!(byte, b'0'..=b'7'));
         if !digits || !(3..=4).contains(&text.len()) {
             return None;
@@ -36,7 +35,7 @@ impl Permissions {
 }
 
 /// A new file is for its owner's eyes only, whatever the umask.
-pub const PRIVATE: Mode = Mode::from_raw_mode(0o600);
+pub(super) const PRIVATE: Mode = Mode::from_raw_mode(0o600);
 
 impl Attributes {
     /// Whether something is asked for that only a file can have.
@@ -61,7 +60,7 @@ impl Attributes {
     }
 
     /// Gives it its owner, and then its mode: giving away may take permissions away.
-    pub(super) fn give(&self, file: impl AsFd, mode: Mode) -> Result<(), Problem> {
+    pub(super) fn give(&self, file: impl AsFd, mode: Mode) -> Result<(), WriteError> {
         if let Some(owner) = self.owner {
             let user = Some(Uid::from_raw(owner.user));
             let group = owner.group.map(Gid::from_raw);
@@ -70,13 +69,13 @@ impl Attributes {
         rustix::fs::fchmod(&file, mode).map_err(system("chmod"))
     }
 
-    /// The same for one that is there already; nothing is done to one that is as it should be.
+    /// Gives it to one that is there already, unless it is as it should be.
     pub(super) fn give_again(
         &self,
         file: impl AsFd,
         mode: Mode,
         stat: &Stat,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), WriteError> {
         if self.are_given(mode, stat) {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! Names that nobody else has: of what has not got its own yet.
+//! NamePattern that nobody else has: of what has not got its own yet.
 //!
 //! A run that is killed leaves it; by its name a later run knows what it may remove.
 
@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use std::hash::{BuildHasher, RandomState};
 use std::os::unix::ffi::OsStringExt;
 
-/// Names with so many hexadecimal digits between a beginning and an end.
-pub struct Names {
+/// NamePattern with so many hexadecimal digits between a beginning and an end.
+pub(super) struct NamePattern {
     before: &'static [u8],
     after: &'static [u8],
 }
@@ -15,25 +15,25 @@ pub struct Names {
 const DIGITS: usize = 16;
 
 /// A file beside the one that it replaces.
-pub const TEMPORARY: Names = Names {
+pub(super) const TEMPORARY: NamePattern = NamePattern {
     before: b".akv-xsoar-",
     after: b".tmp",
 };
 
 /// A directory with all secrets of one run. Two dots, as Kubernetes has it: what lists a directory
 /// of secrets leaves those out.
-pub const GENERATION: Names = Names {
+pub(super) const GENERATION: NamePattern = NamePattern {
     before: b"..akv-xsoar-",
     after: b"",
 };
 
 /// A link before it takes the place of another.
-pub const LINK: Names = Names {
+pub(super) const LINK: NamePattern = NamePattern {
     before: b"..akv-xsoar-",
     after: b".tmp",
 };
 
-impl Names {
+impl NamePattern {
     /// A new name.
     pub fn fresh(&self) -> OsString {
         let random = RandomState::new().hash_one(std::process::id());

@@ -10,21 +10,21 @@ use crate::file;
 
 /// To whom a file is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Owner {
+pub(crate) struct Owner {
     /// The user's number.
-    pub user: u32,
+    pub(crate) user: u32,
     /// The group's, where it is not to be what the system chooses.
-    pub group: Option<u32>,
+    pub(crate) group: Option<u32>,
 }
 
 /// Why somebody is no owner, and what to do. The text itself is not in it: it may be from a file that
 /// holds secrets.
 #[derive(Debug)]
-pub struct NoOwner {
+pub(crate) struct NoOwner {
     /// To follow what names the text.
-    pub cause: String,
+    pub(crate) cause: String,
     /// What to do.
-    pub hint: String,
+    pub(crate) hint: String,
 }
 
 /// No machine has more users.
@@ -35,7 +35,7 @@ impl Owner {
     ///
     /// # Errors
     /// No such user or group here, or neither a name nor a number.
-    pub fn parse(text: &str, deadline: &Deadline) -> Result<Self, NoOwner> {
+    pub(crate) fn parse(text: &str, deadline: &Deadline) -> Result<Self, NoOwner> {
         let (user, group) = match text.split_once(':') {
             Some((user, group)) => (user, Some(group)),
             None => (text, None),

@@ -15,15 +15,15 @@ use rustix::io::Errno;
 use super::attributes::{Attributes, PRIVATE};
 use super::names::TEMPORARY;
 use super::same::Same;
-use super::{Problem, system};
+use super::write_error::{WriteError, system};
 
 /// Writes beside the file and renames into place; or leaves it, if that is wanted of the same content.
-pub fn replace(
+pub(super) fn replace(
     directory: &OwnedFd,
     name: &OsStr,
     bytes: &[u8],
     attributes: &Attributes,
-) -> Result<(), Problem> {
+) -> Result<(), WriteError> {
     // A directory that can be written may not be readable: then nothing is looked for, nor synced.
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let listing = rustix::fs::openat(directory, ".", flags, Mode::empty()).ok();
@@ -47,7 +47,7 @@ pub fn replace(
 }
 
 /// Makes the temporary file and removes it again.
-pub fn probe(directory: &OwnedFd, attributes: &Attributes) -> Result<(), Problem> {
+pub(super) fn probe(directory: &OwnedFd, attributes: &Attributes) -> Result<(), WriteError> {
     Temporary::create(directory)?.fill(b"", attributes)
 }
 
@@ -61,7 +61,7 @@ struct Temporary<'a> {
 
 impl<'a> Temporary<'a> {
     /// A new, empty, locked file of a name that nobody has.
-    fn create(directory: &'a OwnedFd) -> Result<Self, Problem> {
+    fn create(directory: &'a OwnedFd) -> Result<Self, WriteError> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         for _ in 0..100 {
@@ -81,13 +81,13 @@ impl<'a> Temporary<'a> {
                 return Ok(temporary);
             }
         }
-        Err(Problem::Other(
+        Err(WriteError::Other(
             "no free name for a file beside it".to_owned(),
         ))
     }
 
     /// Whether it is ours: another run that came in between takes it for left over.
-    fn lock(&self) -> Result<bool, Problem> {
+    fn lock(&self) -> Result<bool, WriteError> {
         let locked = rustix::fs::flock(&self.file, FlockOperation::NonBlockingLockExclusive);
         // Some file systems have no locks: then nobody removes what is left over.
         let taken = locked == Err(Errno::WOULDBLOCK);
@@ -95,7 +95,7 @@ impl<'a> Temporary<'a> {
         Ok(!taken && metadata.nlink() > 0)
     }
 
-    fn fill(&self, bytes: &[u8], attributes: &Attributes) -> Result<(), Problem> {
+    fn fill(&self, bytes: &[u8], attributes: &Attributes) -> Result<(), WriteError> {
         rustix::fs::fchmod(&self.file, PRIVATE).map_err(system("chmod"))?;
         (&self.file).write_all(bytes).map_err(system("write"))?;
         if attributes.are_for_files() {
@@ -104,7 +104,7 @@ impl<'a> Temporary<'a> {
         self.file.sync_all().map_err(system("fsync"))
     }
 
-    fn become_file(mut self, name: &OsStr) -> Result<(), Problem> {
+    fn become_file(mut self, name: &OsStr) -> Result<(), WriteError> {
         rustix::fs::renameat(self.directory, &self.name, self.directory, name)
             .map_err(system("rename"))?;
         self.renamed = true;

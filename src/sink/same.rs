@@ -7,11 +7,11 @@ use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use super::Problem;
+use super::WriteError;
 use super::attributes::Attributes;
 
 /// Such a file.
-pub struct Same {
+pub(super) struct Same {
     file: OwnedFd,
     stat: Stat,
 }
@@ -40,7 +40,7 @@ impl Same {
     }
 
     /// Sets its mode and owner where they are others.
-    pub fn give_again(&self, attributes: &Attributes) -> Result<(), Problem> {
+    pub fn give_again(&self, attributes: &Attributes) -> Result<(), WriteError> {
         attributes.give_again(&self.file, attributes.of_file(), &self.stat)
     }
 }

@@ -8,13 +8,13 @@ use rustix::event::PollFlags;
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::place::Place;
-use super::{Problem, system};
+use super::location::Location;
+use super::write_error::{WriteError, system};
 use crate::deadline::Deadline;
 use crate::file::wait;
 
 /// Writes to standard output.
-pub fn write_stdout(bytes: &[u8], deadline: &Deadline) -> Result<(), Problem> {
+pub(super) fn write_stdout(bytes: &[u8], deadline: &Deadline) -> Result<(), WriteError> {
     let stdout = io::stdout();
     match reopen(stdout.as_fd()) {
         Some(own) => write_stream(own, bytes, deadline),
@@ -40,12 +40,16 @@ const STREAM: OFlags = OFlags::WRONLY
     .union(OFlags::CLOEXEC);
 
 /// Writes what a pipe takes at once, never so much that the write would block.
-pub fn write_stream(fd: impl AsFd, mut bytes: &[u8], deadline: &Deadline) -> Result<(), Problem> {
+pub(super) fn write_stream(
+    fd: impl AsFd,
+    mut bytes: &[u8],
+    deadline: &Deadline,
+) -> Result<(), WriteError> {
     /// `PIPE_BUF`: what is writable takes this much.
     const PART: usize = 4096;
     while !bytes.is_empty() {
         if !wait(fd.as_fd(), PollFlags::OUT, deadline) {
-            return Err(Problem::Deadline);
+            return Err(WriteError::Untaken);
         }
         match rustix::io::write(&fd, &bytes[..bytes.len().min(PART)]) {
             Ok(count) => bytes = &bytes[count..],
@@ -56,21 +60,26 @@ pub fn write_stream(fd: impl AsFd, mut bytes: &[u8], deadline: &Deadline) -> Res
     Ok(())
 }
 
-/// A FIFO, a terminal, `/dev/null`, a descriptor: there is nothing to replace.
-pub fn write_special(
-    place: &Place,
+/// A FIFO, a terminal, `/dev/null`, a descriptor: there is nothing to relocation.
+pub(super) fn write_special(
+    location: &Location,
     flags: OFlags,
     bytes: &[u8],
     deadline: &Deadline,
-) -> Result<(), Problem> {
+) -> Result<(), WriteError> {
     let fd = loop {
-        match rustix::fs::openat(&place.directory, &place.name, STREAM | flags, Mode::empty()) {
+        match rustix::fs::openat(
+            &location.directory,
+            &location.name,
+            STREAM | flags,
+            Mode::empty(),
+        ) {
             Ok(fd) => break fd,
             // A FIFO that nobody reads yet; the system has no way to wait for one without blocking.
             Err(Errno::NXIO) if !deadline.passed() => {
                 std::thread::sleep(Duration::from_millis(20).min(deadline.left()));
             }
-            Err(Errno::NXIO) => return Err(Problem::Deadline),
+            Err(Errno::NXIO) => return Err(WriteError::Untaken),
             Err(Errno::INTR) => {}
             Err(error) => return Err(system("open")(error)),
         }

@@ -18,30 +18,61 @@ mod root;
 use std::ffi::{CString, OsStr, OsString};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::attributes::Attributes;
+use super::is_stdout;
 use super::names::{GENERATION, LINK};
-use super::{Problem, system};
+use super::write_error::{WriteError, system};
 use crate::deadline::Deadline;
+use crate::error::Error;
 use crate::file::shown;
 use generation::{Generation, Unchanged, remove};
-use link::Link;
+use link::{Link, Slot};
 use lock::Lock;
 use root::Root;
 
+/// A directory that gets one file a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tree {
+    path: PathBuf,
+    attributes: Attributes,
+}
+
 /// One file.
 #[derive(Clone, Copy)]
-pub struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     /// The directory that it is in.
-    pub vault: &'a str,
+    pub(crate) vault: &'a str,
     /// Its name there.
-    pub secret: &'a str,
+    pub(crate) secret: &'a str,
     /// All of it.
-    pub bytes: &'a [u8],
+    pub(crate) bytes: &'a [u8],
+}
+
+impl Tree {
+    /// The directory of an `--output`, which is not standard output.
+    pub(crate) fn new(path: PathBuf, attributes: Attributes) -> Option<Self> {
+        (!is_stdout(&path)).then_some(Self { path, attributes })
+    }
+
+    /// Writes all files at once, as a new generation. After an error, which may be that another run
+    /// did not make way in time, what was there before is as it was.
+    pub(crate) fn write(&self, entries: &[Entry], deadline: &Deadline) -> Result<(), Error> {
+        write(&self.path, entries, &self.attributes, deadline)
+            .map_err(|error| error.error(Some(&self.path), deadline))
+    }
+
+    /// Whether [`Tree::write`] has a place to write to, and what is there. Changes nothing.
+    pub(crate) fn probe(&self, deadline: &Deadline) -> Result<String, Error> {
+        match probe(&self.path, &self.attributes) {
+            Ok(found) => Ok(format!("`{}`: {found}", shown(&self.path))),
+            Err(error) => Err(error.error(Some(&self.path), deadline)),
+        }
+    }
 }
 
 /// The link to the generation that counts.
@@ -50,13 +81,12 @@ const DATA: &str = "..data";
 /// A directory of files, by its name.
 type Vault<'a> = (&'a str, Vec<Entry<'a>>);
 
-/// Writes a new generation and puts it in the place of the old one.
-pub fn write(
+fn write(
     path: &Path,
     entries: &[Entry],
     attributes: &Attributes,
     deadline: &Deadline,
-) -> Result<(), Problem> {
+) -> Result<(), WriteError> {
     let vaults = by_vault(entries)?;
     let root = Root::find(path)?;
     let lock = Lock::take(&root.directory, deadline)?;
@@ -66,7 +96,7 @@ pub fn write(
 }
 
 /// Does what a run does that writes nothing, and takes it back.
-pub fn probe(path: &Path, attributes: &Attributes) -> Result<&'static str, Problem> {
+fn probe(path: &Path, attributes: &Attributes) -> Result<&'static str, WriteError> {
     let root = Root::find(path)?;
     current(&root.directory)?;
     Generation::create(&root.directory)?.fill(&[], attributes)?;
@@ -78,7 +108,7 @@ fn put(
     vaults: &[Vault],
     attributes: &Attributes,
     alone: bool,
-) -> Result<(), Problem> {
+) -> Result<(), WriteError> {
     let old = current(root)?;
     let mut new = Vec::new();
     for (vault, _) in vaults {
@@ -104,7 +134,7 @@ fn put(
     let links = new
         .into_iter()
         .map(|vault| Ok((vault, Link::new(root, target(vault))?)))
-        .collect::<Result<Vec<_>, Problem>>()?;
+        .collect::<Result<Vec<_>, WriteError>>()?;
     data.become_named(DATA)?;
     let name = generation.keep();
     for (vault, link) in links {
@@ -123,13 +153,13 @@ fn put(
 }
 
 /// The files of each vault, in the order given.
-fn by_vault<'a>(entries: &[Entry<'a>]) -> Result<Vec<Vault<'a>>, Problem> {
+fn by_vault<'a>(entries: &[Entry<'a>]) -> Result<Vec<Vault<'a>>, WriteError> {
     let mut vaults: Vec<Vault> = Vec::new();
     for entry in entries {
         for name in [entry.vault, entry.secret] {
             if name.is_empty() || name.starts_with('.') || name.contains(['/', '\0']) {
                 let name = shown(name);
-                return Err(Problem::Other(format!("`{name}` is no name for a file")));
+                return Err(WriteError::Other(format!("`{name}` is no name for a file")));
             }
         }
         match vaults.iter_mut().find(|(vault, _)| *vault == entry.vault) {
@@ -141,20 +171,20 @@ fn by_vault<'a>(entries: &[Entry<'a>]) -> Result<Vec<Vault<'a>>, Problem> {
 }
 
 /// The generation that counts, if there is one.
-fn current(root: &OwnedFd) -> Result<Option<OsString>, Problem> {
+fn current(root: &OwnedFd) -> Result<Option<OsString>, WriteError> {
     match link::read(root, DATA)? {
-        link::Found::Nothing => Ok(None),
-        link::Found::Link(text) if GENERATION.has(text.as_bytes()) => Ok(Some(text)),
-        _ => Err(Problem::Foreign(DATA.to_owned())),
+        Slot::Free => Ok(None),
+        Slot::Link(text) if GENERATION.has(text.as_bytes()) => Ok(Some(text)),
+        _ => Err(WriteError::Foreign(DATA.to_owned())),
     }
 }
 
 /// Whether a vault has its link already.
-fn is_linked(root: &OwnedFd, vault: &str) -> Result<bool, Problem> {
+fn is_linked(root: &OwnedFd, vault: &str) -> Result<bool, WriteError> {
     match link::read(root, vault)? {
-        link::Found::Nothing => Ok(false),
-        link::Found::Link(text) if text == target(vault) => Ok(true),
-        _ => Err(Problem::Foreign(shown(vault))),
+        Slot::Free => Ok(false),
+        Slot::Link(text) if text == target(vault) => Ok(true),
+        _ => Err(WriteError::Foreign(shown(vault))),
     }
 }
 
@@ -164,13 +194,13 @@ fn target(vault: impl AsRef<OsStr>) -> OsString {
 }
 
 /// The links to vaults of which there is nothing any more.
-fn stale(root: &OwnedFd, vaults: &[Vault]) -> Result<Vec<CString>, Problem> {
+fn stale(root: &OwnedFd, vaults: &[Vault]) -> Result<Vec<CString>, WriteError> {
     let mut stale = names(root)?;
     stale.retain(|name| {
         let name = OsStr::from_bytes(name.to_bytes());
         let named = vaults.iter().any(|(vault, _)| name == *vault);
         let ours = || match link::read(root, name) {
-            Ok(link::Found::Link(text)) => text == target(name),
+            Ok(Slot::Link(text)) => text == target(name),
             _ => false,
         };
         !named && ours()
@@ -193,7 +223,7 @@ fn clean(root: &OwnedFd, current: &OsStr, alone: bool) {
 }
 
 /// What is in a directory, but for itself and the one above.
-fn names(directory: &OwnedFd) -> Result<Vec<CString>, Problem> {
+fn names(directory: &OwnedFd) -> Result<Vec<CString>, WriteError> {
     let entries = Dir::read_from(directory).map_err(system("list"))?;
     let names = entries.map(|entry| entry.map(|entry| entry.file_name().to_owned()));
     let mut names = names

@@ -32,6 +32,7 @@ mod metadata;
 mod missing;
 mod network_options;
 mod output;
+mod protocol;
 mod push;
 mod retry;
 mod running;
@@ -39,7 +40,6 @@ mod secrecy;
 mod selection;
 mod shaping;
 mod shell;
-mod stand_in;
 #[path = "../standin/mod.rs"]
 mod standin;
 mod tidy;

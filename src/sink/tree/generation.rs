@@ -12,11 +12,11 @@ use rustix::io::Errno;
 use super::super::attributes::{Attributes, PRIVATE};
 use super::super::names::GENERATION;
 use super::super::same::Same;
-use super::super::{Problem, system};
+use super::super::write_error::{WriteError, system};
 use super::{Vault, make, names, open};
 
 /// A generation that does not count yet; gone when dropped before.
-pub struct Generation<'a> {
+pub(super) struct Generation<'a> {
     /// The name of its directory.
     pub name: OsString,
     root: &'a OwnedFd,
@@ -26,7 +26,7 @@ pub struct Generation<'a> {
 
 impl<'a> Generation<'a> {
     /// A new one, with nothing in it.
-    pub fn create(root: &'a OwnedFd) -> Result<Self, Problem> {
+    pub fn create(root: &'a OwnedFd) -> Result<Self, WriteError> {
         loop {
             let name = GENERATION.fresh();
             match make(root, &name) {
@@ -45,7 +45,7 @@ impl<'a> Generation<'a> {
     }
 
     /// Writes the files; they are on the disk then.
-    pub fn fill(&self, vaults: &[Vault], attributes: &Attributes) -> Result<(), Problem> {
+    pub fn fill(&self, vaults: &[Vault], attributes: &Attributes) -> Result<(), WriteError> {
         for (vault, files) in vaults {
             let directory =
                 make(&self.directory, *vault).map_err(system("create a directory in it"))?;
@@ -77,7 +77,7 @@ fn write(
     name: &str,
     bytes: &[u8],
     attributes: &Attributes,
-) -> Result<(), Problem> {
+) -> Result<(), WriteError> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = rustix::fs::openat(directory, name, flags, PRIVATE);
     let mut file = File::from(file.map_err(system("create a file in it"))?);
@@ -86,7 +86,7 @@ fn write(
     file.sync_all().map_err(system("fsync"))
 }
 
-fn finish(directory: &OwnedFd, attributes: &Attributes) -> Result<(), Problem> {
+fn finish(directory: &OwnedFd, attributes: &Attributes) -> Result<(), WriteError> {
     attributes.give(directory, attributes.of_directory())?;
     // Some file systems cannot sync a directory.
     let _ = rustix::fs::fsync(directory);
@@ -94,7 +94,7 @@ fn finish(directory: &OwnedFd, attributes: &Attributes) -> Result<(), Problem> {
 }
 
 /// A generation of which a new one would be no different.
-pub struct Unchanged {
+pub(super) struct Unchanged {
     files: Vec<Same>,
     directories: Vec<(OwnedFd, Stat)>,
 }
@@ -141,7 +141,7 @@ impl Unchanged {
     }
 
     /// Sets modes and owners where they are others.
-    pub fn give_again(&self, attributes: &Attributes) -> Result<(), Problem> {
+    pub fn give_again(&self, attributes: &Attributes) -> Result<(), WriteError> {
         for file in &self.files {
             file.give_again(attributes)?;
         }
@@ -153,7 +153,7 @@ impl Unchanged {
 }
 
 /// Removes a generation; what cannot be removed stays for the next run.
-pub fn remove(root: &OwnedFd, name: &OsStr) {
+pub(super) fn remove(root: &OwnedFd, name: &OsStr) {
     empty(root, name, 1);
 }
 

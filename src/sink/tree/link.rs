@@ -9,30 +9,32 @@ use rustix::fs::{AtFlags, FileType};
 use rustix::io::Errno;
 
 use super::super::names::LINK;
-use super::super::{Problem, system};
+use super::super::write_error::{WriteError, system};
 
 /// What has a name.
-pub enum Found {
-    /// Nothing.
-    Nothing,
+pub(super) enum Slot {
+    Free,
     /// A symbolic link with this text.
     Link(OsString),
-    /// Anything else.
-    Other,
+    /// Anything else has it.
+    Taken,
 }
 
 /// Looks at a name.
-pub fn read(directory: &OwnedFd, name: impl AsRef<Path>) -> Result<Found, Problem> {
+pub(super) fn read(directory: &OwnedFd, name: impl AsRef<Path>) -> Result<Slot, WriteError> {
     match rustix::fs::readlinkat(directory, name.as_ref(), Vec::new()) {
-        Ok(text) => Ok(Found::Link(OsString::from_vec(text.into_bytes()))),
-        Err(Errno::NOENT) => Ok(Found::Nothing),
-        Err(Errno::INVAL) => Ok(Found::Other),
+        Ok(text) => Ok(Slot::Link(OsString::from_vec(text.into_bytes()))),
+        Err(Errno::NOENT) => Ok(Slot::Free),
+        Err(Errno::INVAL) => Ok(Slot::Taken),
         Err(error) => Err(system("lookup")(error)),
     }
 }
 
 /// Removes a symbolic link, and nothing else.
-pub fn remove(directory: &OwnedFd, name: impl rustix::path::Arg + Copy) -> rustix::io::Result<()> {
+pub(super) fn remove(
+    directory: &OwnedFd,
+    name: impl rustix::path::Arg + Copy,
+) -> rustix::io::Result<()> {
     let stat = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
     if FileType::from_raw_mode(stat.st_mode).is_symlink() {
         rustix::fs::unlinkat(directory, name, AtFlags::empty())?;
@@ -41,7 +43,7 @@ pub fn remove(directory: &OwnedFd, name: impl rustix::path::Arg + Copy) -> rusti
 }
 
 /// A link that has not got its name yet; gone when dropped before.
-pub struct Link<'a> {
+pub(super) struct Link<'a> {
     directory: &'a OwnedFd,
     name: OsString,
     renamed: bool,
@@ -49,7 +51,7 @@ pub struct Link<'a> {
 
 impl<'a> Link<'a> {
     /// A link that leads there.
-    pub fn new(directory: &'a OwnedFd, target: impl AsRef<OsStr>) -> Result<Self, Problem> {
+    pub fn new(directory: &'a OwnedFd, target: impl AsRef<OsStr>) -> Result<Self, WriteError> {
         loop {
             let name = LINK.fresh();
             match rustix::fs::symlinkat(target.as_ref(), directory, &name) {
@@ -67,7 +69,7 @@ impl<'a> Link<'a> {
     }
 
     /// Takes the name, and the place of a link that had it.
-    pub fn become_named(mut self, name: &str) -> Result<(), Problem> {
+    pub fn become_named(mut self, name: &str) -> Result<(), WriteError> {
         rustix::fs::renameat(self.directory, &self.name, self.directory, name)
             .map_err(system("rename"))?;
         self.renamed = true;

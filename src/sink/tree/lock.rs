@@ -8,13 +8,13 @@ use std::time::Duration;
 use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::super::{Problem, system};
+use super::super::write_error::{WriteError, system};
 use crate::deadline::Deadline;
 
 const NAME: &str = "..akv-xsoar.lock";
 
 /// The lock, as long as it is not dropped.
-pub struct Lock<'a> {
+pub(super) struct Lock<'a> {
     directory: &'a OwnedFd,
     _file: OwnedFd,
     excludes: bool,
@@ -22,7 +22,7 @@ pub struct Lock<'a> {
 
 impl<'a> Lock<'a> {
     /// Waits for whoever else has it.
-    pub fn take(directory: &'a OwnedFd, deadline: &Deadline) -> Result<Self, Problem> {
+    pub fn take(directory: &'a OwnedFd, deadline: &Deadline) -> Result<Self, WriteError> {
         // For writing: over NFS a lock that excludes others needs that.
         let flags = OFlags::WRONLY
             | OFlags::CREATE
@@ -35,10 +35,10 @@ impl<'a> Lock<'a> {
                 .map_err(system("create a file in it"))?;
             let stat = rustix::fs::fstat(&file).map_err(system("stat"))?;
             if !FileType::from_raw_mode(stat.st_mode).is_file() {
-                return Err(Problem::Foreign(NAME.to_owned()));
+                return Err(WriteError::Foreign(NAME.to_owned()));
             }
             match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Err(Errno::WOULDBLOCK) if deadline.passed() => return Err(Problem::Locked),
+                Err(Errno::WOULDBLOCK) if deadline.passed() => return Err(WriteError::Locked),
                 Err(Errno::WOULDBLOCK) => {
                     std::thread::sleep(Duration::from_millis(20).min(deadline.left()));
                 }

@@ -9,12 +9,12 @@ use rustix::fs::{AtFlags, Mode};
 use rustix::io::Errno;
 
 use super::super::attributes::Attributes;
-use super::super::place::{Place, Thing};
-use super::super::{Problem, system};
+use super::super::location::{Location, Occupant};
+use super::super::write_error::{WriteError, system};
 use super::{DATA, link, make, open};
 
 /// The directory while we are at work in it.
-pub struct Root {
+pub(super) struct Root {
     /// Opened for reading.
     pub directory: OwnedFd,
     state: State,
@@ -31,19 +31,19 @@ enum State {
 
 impl Root {
     /// Follows the path to it.
-    pub fn find(path: &Path) -> Result<Self, Problem> {
+    pub fn find(path: &Path) -> Result<Self, WriteError> {
         let path = without_slashes(path);
         loop {
-            let place = Place::find(path)?;
-            match place.thing {
-                Thing::Directory(directory) => {
+            let location = Location::find(path)?;
+            match location.occupant {
+                Occupant::Directory(directory) => {
                     let directory = open(&directory, ".").map_err(system("open"))?;
                     let state = opened(&directory)?;
                     return Ok(Self { directory, state });
                 }
-                Thing::Nothing => match make(&place.directory, &place.name) {
+                Occupant::Nothing => match make(&location.directory, &location.name) {
                     Ok(directory) => {
-                        let (parent, name) = (place.directory, place.name);
+                        let (parent, name) = (location.directory, location.name);
                         let state = State::Made { parent, name };
                         return Ok(Self { directory, state });
                     }
@@ -51,7 +51,7 @@ impl Root {
                     Err(Errno::EXIST) => {}
                     Err(error) => return Err(system("create the directory")(error)),
                 },
-                _ => return Err(Problem::Other("it is no directory".to_owned())),
+                _ => return Err(WriteError::Other("it is no directory".to_owned())),
             }
         }
     }
@@ -65,7 +65,7 @@ impl Root {
     }
 
     /// Stays, with what was put into it.
-    pub fn finish(mut self, attributes: &Attributes) -> Result<(), Problem> {
+    pub fn finish(mut self, attributes: &Attributes) -> Result<(), WriteError> {
         if let State::Made { parent, .. } = &self.state {
             attributes.give(&self.directory, attributes.of_directory())?;
             // Some file systems cannot sync a directory; it is there all the same.
@@ -88,12 +88,12 @@ impl Drop for Root {
 }
 
 /// A directory that was made by a run with, say, `--mode 400` lets nobody write, the next run included.
-fn opened(directory: &OwnedFd) -> Result<State, Problem> {
+fn opened(directory: &OwnedFd) -> Result<State, WriteError> {
     let stat = rustix::fs::fstat(directory).map_err(system("stat"))?;
     let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
     let user = rustix::process::geteuid();
     let locked = stat.st_uid == user.as_raw() && !user.is_root() && !mode.contains(Mode::WUSR);
-    if !locked || !matches!(link::read(directory, DATA)?, link::Found::Link(_)) {
+    if !locked || !matches!(link::read(directory, DATA)?, link::Slot::Link(_)) {
         return Ok(State::Found);
     }
     rustix::fs::fchmod(directory, mode | Mode::WUSR).map_err(system("chmod"))?;

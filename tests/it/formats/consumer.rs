@@ -4,13 +4,13 @@ use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use super::NAMES;
+use super::names;
 use crate::standin::Scratch;
 
-/// What a consumer made of one file, in one way of reading it: a value for each of [`NAMES`].
-pub type Found = Vec<Option<Vec<u8>>>;
+/// What a consumer made of one file, in one way of reading it: a value, or none, for each of [`names`].
+pub type Found = Vec<(String, Option<Vec<u8>>)>;
 
-/// Reads lines with paths on its stdin, and answers each with values, in the order of [`NAMES`] and
+/// Reads lines with paths on its stdin, and answers each with values, in the order of [`names`] and
 /// each with a NUL at its end: `=VALUE`, or nothing for a variable that is not there.
 pub struct Consumer {
     words: Vec<String>,
@@ -72,7 +72,8 @@ impl Consumer {
         let _ = writeln!(running.stdin, "{path}");
         let mut all = Vec::new();
         for _ in 0..self.ways {
-            let found: Option<Found> = NAMES.iter().map(|_| running.value()).collect();
+            let names = names().into_iter();
+            let found: Option<Found> = names.map(|name| Some((name, running.value()?))).collect();
             all.push(found.ok_or("it ended over the file")?);
         }
         self.running = Some(running);

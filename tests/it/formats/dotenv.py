@@ -1,10 +1,10 @@
-# Reads the files that its stdin names in each way that python-dotenv has; answers with their values.
+# Reads the files that its stdin names in each way that python-dotenv has; answers with the values of the names it was given.
 import os
 import sys
 
 import dotenv
 
-NAMES = ["A", "B_2", "_c", "PASSWORD", "Z9"]
+NAMES = sys.argv[1:]
 
 
 def loaded(path, override):

@@ -3,14 +3,12 @@
 use std::env;
 use std::path::Path;
 
-use akv_xsoar::credentials::dotenv::render;
-
 use super::consumer::Consumer;
-use super::{come_back, comes_back, refuses_nul, values};
+use super::{any_value_survives, every_character_survives, names};
 
 const READER: &str = include_str!("dotenv.py");
 
-fn each_version(test: impl Fn(Consumer)) {
+fn versions() -> Vec<Consumer> {
     let python = env::var("AKV_XSOAR_PYTHON").unwrap_or_default();
     assert!(
         !python.is_empty(),
@@ -23,27 +21,24 @@ fn each_version(test: impl Fn(Consumer)) {
         .map(|venv| venv.join("older"));
     let older = older.filter(|path| path.is_dir());
     let older = older.expect("older packages beside AKV_XSOAR_PYTHON's: run scripts/test");
-    for path in ["", older.to_str().unwrap()] {
-        test(
-            Consumer::new(&[&python, "-c", READER], "python3")
-                .ways(3)
-                .env("PYTHONPATH", path)
-                .env("x", "no secret"),
-        );
-    }
+    let names = names();
+    let mut words = vec![&*python, "-c", READER];
+    words.extend(names.iter().map(String::as_str));
+    let version = |path: &str| {
+        Consumer::new(&words, "python3")
+            .ways(3)
+            .env("PYTHONPATH", path)
+            .env("x", "no secret")
+    };
+    ["", older.to_str().unwrap()].map(version).into()
 }
 
 #[test]
 fn any_value_survives_python_dotenv() {
-    each_version(|consumer| come_back(render, consumer));
+    any_value_survives("dotenv", versions());
 }
 
 #[test]
 fn every_character_survives_python_dotenv() {
-    each_version(|mut consumer| comes_back(render, &mut consumer, &values::each_character()));
-}
-
-#[test]
-fn a_nul_is_refused() {
-    refuses_nul(render);
+    every_character_survives("dotenv", versions());
 }

@@ -86,9 +86,9 @@ const NASTY: &[&str] = &[
     "_./:@%+,=-",
 ];
 
-/// From one to `most` values.
-pub fn some(most: usize) -> impl Strategy<Value = Vec<String>> {
-    vec(value(), 1..=most)
+/// So many values.
+pub fn some(count: usize) -> impl Strategy<Value = Vec<String>> {
+    vec(value(), count)
 }
 
 fn value() -> impl Strategy<Value = String> {

@@ -82,11 +82,7 @@ fn a_stranger_s_link_is_not_followed() {
     symlink("theirs", directory.join("ours")).unwrap();
     symlink("sub", directory.join("way")).unwrap();
     if !is_root() {
-        println!("only root can give a link to a stranger: here, who counts as one");
-        let us = rustix::process::geteuid().as_raw();
-        assert!(akv_xsoar::file::is_trusted_owner(us));
-        assert!(akv_xsoar::file::is_trusted_owner(0));
-        assert!(!akv_xsoar::file::is_trusted_owner(us + 1));
+        println!("only root can give a link to a stranger; who counts as one, a unit test says");
         return;
     }
     for link in ["theirs", "way"] {

@@ -6,34 +6,33 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
-
-use akv_xsoar::deadline::Deadline;
-use akv_xsoar::sink::{Attributes, Entry, Sink};
 
 use super::{azure, calls};
-use crate::command::names_in;
+use crate::command::{Akv, names_in};
 use crate::shell::Shell;
-use crate::standin::Scratch;
+use crate::standin::{Scratch, Standin};
 
 const VAULTS: [&str; 2] = ["kv-prod", "kv-test"];
 const SECRETS: [&str; 3] = ["a", "b", "c"];
 
-/// Every secret has the same value, which is larger than what one call reads or writes.
-fn write(directory: &Path, value: &str) {
-    let bytes = value.repeat(20_000).into_bytes();
-    let entries: Vec<_> = VAULTS
-        .iter()
-        .flat_map(|vault| SECRETS.map(|secret| (*vault, secret)))
-        .map(|(vault, secret)| Entry {
-            vault,
-            secret,
-            bytes: &bytes,
-        })
-        .collect();
-    let deadline = Deadline::new(Instant::now(), Duration::from_secs(60));
-    let sink = Sink::new(directory.to_owned(), Attributes::default());
-    sink.write_tree(&entries, &deadline).unwrap();
+/// Gives every secret the same value, which is larger than what one call reads or writes.
+fn store(azure: &Standin, digit: &str) {
+    // How often it is asked is another test's affair.
+    azure.ignore_log();
+    for vault in VAULTS {
+        for secret in SECRETS {
+            azure.secret(vault, secret, digit.repeat(20_000));
+        }
+    }
+}
+
+fn write(azure: &Standin, directory: &Path) {
+    Akv::new()
+        .args(["fetch", "--format=files", "--vault", &VAULTS.join(",")])
+        .args(["--secret", &SECRETS.join(","), "--output"])
+        .arg(directory)
+        .app(azure)
+        .run();
 }
 
 /// What is found in one generation: how often each value. Nothing if it went away meanwhile.
@@ -57,7 +56,9 @@ fn read(directory: &Path) -> Option<BTreeMap<Vec<u8>, usize>> {
 fn a_reader_sees_all_old_files_or_all_new_ones() {
     let scratch = Scratch::new("swap");
     let directory = scratch.join("creds");
-    write(&directory, "0");
+    let azure = Standin::start();
+    store(&azure, "0");
+    write(&azure, &directory);
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let generations = scope.spawn(|| {
@@ -86,7 +87,8 @@ fn a_reader_sees_all_old_files_or_all_new_ones() {
             }
         });
         for number in 1..200 {
-            write(&directory, ["1", "2", "3", "4"][number % 4]);
+            store(&azure, ["1", "2", "3", "4"][number % 4]);
+            write(&azure, &directory);
         }
         over.store(true, Ordering::Relaxed);
         assert!(generations.join().unwrap() > 0);
@@ -102,8 +104,10 @@ fn runs_at_the_same_time_come_one_after_another() {
         for value in ["1", "2", "3", "4"] {
             let directory = &directory;
             scope.spawn(move || {
+                let azure = Standin::start();
+                store(&azure, value);
                 for _ in 0..20 {
-                    write(directory, value);
+                    write(&azure, directory);
                 }
             });
         }

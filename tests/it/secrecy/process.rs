@@ -6,14 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::{READ, READ_B, VALUE, azure};
 use crate::canary::shows;
 use crate::command::{self, Akv, names_in};
 use crate::files::set_mode;
 use crate::gate::Gate;
-use crate::standin::{CLIENT_SECRET, Scratch};
+use crate::standin::Scratch;
 
 #[test]
 fn the_process_shows_others_nothing_new() {
@@ -132,72 +132,5 @@ fn nobody_looks_into_the_process_and_it_leaves_no_core() {
         assert_eq!(status.signal(), Some(signal.as_raw()));
         assert!(!status.core_dumped());
         assert_eq!(names_in(directory.path()), ["akv"]);
-    }
-}
-
-/// Says to the test below what it is to do, when it is run as a program of its own.
-const ROLE: &str = "AKV_XSOAR_TEST_ROLE";
-
-/// No test by itself: what `a_defect_ends_the_run_with_a_fixed_text` runs.
-#[test]
-fn a_defect() {
-    let Ok(role) = env::var(ROLE) else { return };
-    let most = getrlimit(Resource::Core).maximum;
-    let _ = setrlimit(
-        Resource::Core,
-        Rlimit {
-            current: most,
-            maximum: most,
-        },
-    );
-    let _ = akv_xsoar::process::harden();
-    let payload = format!("{CLIENT_SECRET} {VALUE}");
-    match role.as_str() {
-        "panic" => panic!("{payload}"),
-        "unwrap" => serde_json::from_str::<u8>(&format!("{payload:?}"))
-            .map(drop)
-            .unwrap(),
-        "thread" => thread::spawn(move || panic!("{payload}")).join().unwrap(),
-        "any" => std::panic::panic_any(payload),
-        "abort" => std::process::abort(),
-        _ => unreachable!(),
-    }
-}
-
-#[test]
-fn a_defect_ends_the_run_with_a_fixed_text() {
-    for role in ["panic", "unwrap", "thread", "any", "abort"] {
-        let directory = Scratch::new("defect");
-        let output = Command::new(env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "secrecy::process::a_defect",
-                "--nocapture",
-                "--test-threads=1",
-            ])
-            .env(ROLE, role)
-            .env("RUST_BACKTRACE", "full")
-            .current_dir(directory.path())
-            .output()
-            .unwrap();
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        if role == "abort" {
-            assert_eq!(output.status.signal(), Some(Signal::ABORT.as_raw()));
-        } else {
-            assert_eq!(output.status.code(), Some(1), "{stderr}");
-            let place = stderr
-                .strip_prefix("akv-xsoar: error: internal error (at tests/it/secrecy/process.rs:");
-            let end = place.and_then(|place| place.strip_suffix("): please report it\n"));
-            assert!(
-                end.is_some_and(|line| line.parse::<u32>().is_ok()),
-                "{stderr}"
-            );
-        }
-        assert!(!output.status.core_dumped());
-        for secret in [CLIENT_SECRET, VALUE] {
-            assert!(!shows(&output.stderr, secret), "{stderr}");
-            assert!(!shows(&output.stdout, secret));
-        }
-        assert!(names_in(directory.path()).is_empty());
     }
 }

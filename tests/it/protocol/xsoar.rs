@@ -1,4 +1,4 @@
-//! The stand-in itself: an XSOAR server's credential store, and who may use it.
+//! The stand-in held to the protocol: an XSOAR server's credential store, and who may use it.
 
 use std::net::TcpStream;
 use std::thread;

@@ -1,4 +1,4 @@
-//! The stand-in itself: it notices what it should, and goes wrong in the ways it is told to.
+//! The stand-in held to the protocol: it notices what it should, and goes wrong in the ways it is told to.
 
 mod assertions;
 mod management;

@@ -1,4 +1,4 @@
-//! The stand-in itself: Resource Manager lists a subscription's vaults, to those who may know.
+//! The stand-in held to the protocol: Resource Manager lists a subscription's vaults, to those who may know.
 
 use percent_encoding::NON_ALPHANUMERIC;
 use serde_json::{Value, json};

@@ -8,21 +8,21 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, PROC_SUPER_MAGIC, Stat};
 use rustix::io::Errno;
 
-use super::{Problem, system};
+use super::write_error::{WriteError, system};
 use crate::file::{is_trusted_owner, shown};
 
 /// A name in a directory, and what stands there.
-pub struct Place {
+pub(super) struct Location {
     /// The directory; opened as a place, neither for reading nor for writing.
     pub directory: OwnedFd,
     /// The name in it.
     pub name: OsString,
     /// What has that name.
-    pub thing: Thing,
+    pub occupant: Occupant,
 }
 
 /// What a result can be written to.
-pub enum Thing {
+pub(super) enum Occupant {
     /// Nothing is there yet.
     Nothing,
     /// A regular file.
@@ -38,43 +38,43 @@ pub enum Thing {
 /// As many symbolic links the kernel follows, too.
 const MOST_LINKS: usize = 40;
 
-/// A directory, or anything else, as a place.
+/// A directory, or anything else, as a place: neither for reading nor for writing.
 const AS_PLACE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
-impl Place {
+impl Location {
     /// Follows a path. A symbolic link that a stranger made is not followed: in a directory that
     /// others write to, it would send the secrets, or root's hand, elsewhere.
-    pub fn find(path: &Path) -> Result<Self, Problem> {
-        let mut way = Way::new(path.as_os_str())?;
+    pub fn find(path: &Path) -> Result<Self, WriteError> {
+        let mut walk = Walk::new(path.as_os_str())?;
         loop {
-            let name = way.next();
-            let thing = match way.open(&name, OFlags::NOFOLLOW) {
-                Err(Errno::NOENT) if way.is_at_end() => {
-                    return Ok(way.end(name, Thing::Nothing));
+            let name = walk.next();
+            let opened = match walk.open(&name, OFlags::NOFOLLOW) {
+                Err(Errno::NOENT) if walk.is_at_end() => {
+                    return Ok(walk.end(name, Occupant::Nothing));
                 }
-                thing => thing.map_err(way.problem())?,
+                opened => opened.map_err(walk.error())?,
             };
-            let stat = rustix::fs::fstat(&thing).map_err(way.problem())?;
+            let stat = rustix::fs::fstat(&opened).map_err(walk.error())?;
             match FileType::from_raw_mode(stat.st_mode) {
                 FileType::Symlink if !is_trusted_owner(stat.st_uid) => {
                     return Err(strange(&name, "symbolic link"));
                 }
-                FileType::Symlink if way.is_in_proc() => {
-                    if way.is_at_end() {
-                        return way.descriptor(name);
+                FileType::Symlink if walk.is_in_proc() => {
+                    if walk.is_at_end() {
+                        return walk.descriptor(name);
                     }
-                    way.directory = way.open(&name, OFlags::DIRECTORY).map_err(way.problem())?;
+                    walk.directory = walk.open(&name, OFlags::DIRECTORY).map_err(walk.error())?;
                 }
-                FileType::Symlink => way.turn(&thing)?,
-                FileType::Directory if way.is_at_end() => {
-                    return Ok(way.end(name, Thing::Directory(thing)));
+                FileType::Symlink => walk.turn(&opened)?,
+                FileType::Directory if walk.is_at_end() => {
+                    return Ok(walk.end(name, Occupant::Directory(opened)));
                 }
-                FileType::Directory => way.directory = thing,
-                _ if !way.is_at_end() => return Err(way.problem()(Errno::NOTDIR)),
-                FileType::RegularFile => return Ok(way.end(name, Thing::File)),
-                FileType::Fifo if way.is_planted(&stat) => return Err(strange(&name, "FIFO")),
+                FileType::Directory => walk.directory = opened,
+                _ if !walk.is_at_end() => return Err(walk.error()(Errno::NOTDIR)),
+                FileType::RegularFile => return Ok(walk.end(name, Occupant::File)),
+                FileType::Fifo if walk.is_planted(&stat) => return Err(strange(&name, "FIFO")),
                 FileType::Fifo | FileType::CharacterDevice => {
-                    return Ok(way.end(name, Thing::Stream));
+                    return Ok(walk.end(name, Occupant::Stream));
                 }
                 _ => return Err(neither()),
             }
@@ -83,31 +83,31 @@ impl Place {
 }
 
 /// A path while it is followed.
-struct Way {
+struct Walk {
     directory: OwnedFd,
     /// What is left of it, the next name last.
     names: Vec<OsString>,
     links: usize,
 }
 
-impl Way {
-    fn new(path: &OsStr) -> Result<Self, Problem> {
+impl Walk {
+    fn new(path: &OsStr) -> Result<Self, WriteError> {
         let flags = AS_PLACE | OFlags::DIRECTORY;
         let directory = rustix::fs::openat(CWD, ".", flags, Mode::empty());
-        let mut way = Self {
+        let mut walk = Self {
             directory: directory.map_err(system("the working directory"))?,
             names: Vec::new(),
             links: 0,
         };
-        way.go(path)?;
-        Ok(way)
+        walk.go(path)?;
+        Ok(walk)
     }
 
     /// Goes on by this path, from where it is or from the root.
-    fn go(&mut self, path: &OsStr) -> Result<(), Problem> {
+    fn go(&mut self, path: &OsStr) -> Result<(), WriteError> {
         let bytes = path.as_bytes();
         if bytes.starts_with(b"/") {
-            self.directory = self.open("/", OFlags::DIRECTORY).map_err(self.problem())?;
+            self.directory = self.open("/", OFlags::DIRECTORY).map_err(self.error())?;
         }
         // What ends with a slash is a directory, even where nothing is there.
         if bytes.ends_with(b"/") {
@@ -121,10 +121,10 @@ impl Way {
     }
 
     /// Goes where a symbolic link says.
-    fn turn(&mut self, link: &OwnedFd) -> Result<(), Problem> {
+    fn turn(&mut self, link: &OwnedFd) -> Result<(), WriteError> {
         self.links += 1;
         if self.links > MOST_LINKS {
-            return Err(Problem::Other("too many symbolic links".to_owned()));
+            return Err(WriteError::Other("too many symbolic links".to_owned()));
         }
         let target = rustix::fs::readlinkat(link, "", Vec::new()).map_err(system("readlink"))?;
         self.go(&OsString::from_vec(target.into_bytes()))
@@ -138,11 +138,11 @@ impl Way {
         self.names.is_empty()
     }
 
-    fn end(self, name: OsString, thing: Thing) -> Place {
-        Place {
+    fn end(self, name: OsString, occupant: Occupant) -> Location {
+        Location {
             directory: self.directory,
             name,
-            thing,
+            occupant,
         }
     }
 
@@ -151,7 +151,7 @@ impl Way {
         rustix::fs::openat(&self.directory, name, AS_PLACE | flags, Mode::empty())
     }
 
-    fn problem(&self) -> impl FnOnce(Errno) -> Problem + use<> {
+    fn error(&self) -> impl FnOnce(Errno) -> WriteError + use<> {
         system(if self.is_at_end() {
             "lookup"
         } else {
@@ -164,16 +164,16 @@ impl Way {
         rustix::fs::fstatfs(&self.directory).is_ok_and(|stat| stat.f_type == PROC_SUPER_MAGIC)
     }
 
-    fn descriptor(self, name: OsString) -> Result<Place, Problem> {
+    fn descriptor(self, name: OsString) -> Result<Location, WriteError> {
         let stat = rustix::fs::statat(&self.directory, &name, AtFlags::empty());
-        match FileType::from_raw_mode(stat.map_err(self.problem())?.st_mode) {
+        match FileType::from_raw_mode(stat.map_err(self.error())?.st_mode) {
             FileType::RegularFile | FileType::Fifo | FileType::CharacterDevice => {
-                Ok(self.end(name, Thing::Descriptor))
+                Ok(self.end(name, Occupant::Descriptor))
             }
             FileType::Directory => {
                 let directory = self.open(&name, OFlags::DIRECTORY);
-                let directory = directory.map_err(self.problem())?;
-                Ok(self.end(name, Thing::Directory(directory)))
+                let directory = directory.map_err(self.error())?;
+                Ok(self.end(name, Occupant::Directory(directory)))
             }
             _ => Err(neither()),
         }
@@ -188,11 +188,11 @@ impl Way {
     }
 }
 
-fn strange(name: &OsStr, what: &str) -> Problem {
+fn strange(name: &OsStr, what: &str) -> WriteError {
     let name = shown(name);
-    Problem::Other(format!("`{name}` is a {what} that belongs to another user"))
+    WriteError::Other(format!("`{name}` is a {what} that belongs to another user"))
 }
 
-fn neither() -> Problem {
-    Problem::Other("it is neither a file nor a stream".to_owned())
+fn neither() -> WriteError {
+    WriteError::Other("it is neither a file nor a stream".to_owned())
 }

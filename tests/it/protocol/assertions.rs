@@ -1,4 +1,4 @@
-//! The stand-in itself: it sees through false assertions, and accepts all that Entra ID does.
+//! The stand-in held to the protocol: it sees through false assertions, and accepts all that Entra ID does.
 
 use std::io::{Read, Write};
 
