@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -13,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::buffer::Buffer;
 use crate::deadline::Deadline;
+use crate::error::escaped;
 use crate::system::SystemError;
 
 /// What is read, and what is known of it.
@@ -28,7 +30,8 @@ pub(crate) struct Content {
 pub(crate) struct Access {
     mode: u32,
     owner: u32,
-    is_on_read_only_mount: bool,
+    /// Whether nobody can change it where it is mounted.
+    read_only: bool,
 }
 
 impl Access {
@@ -47,21 +50,39 @@ impl Access {
         is_trusted_owner(self.owner)
     }
 
-    /// What a person does where it is too open or another's: this command, if it can be run here. `instead`
-    /// is how it is handed over without a file.
-    pub(crate) fn remedy(self, command: &str, path: &Path, instead: &str) -> String {
+    /// What to do about a mode that is too wide: `change` is what `chmod` takes, `instead` the way without the file.
+    pub(crate) fn mode_hint(self, path: &Path, change: &str, instead: &str) -> String {
         let us = rustix::process::geteuid();
-        if self.is_on_read_only_mount {
+        if self.read_only {
             format!(
-                "nothing can be changed on a read-only mount: have it mounted with mode 0440 (Kubernetes: `defaultMode: 0440`), or {instead}"
+                "that cannot be changed on a read-only mount: in Kubernetes mount it with `defaultMode: 0440`, elsewhere change it where it is mounted from, or use {instead}"
             )
-        } else if is_unmapped(self.owner) {
-            format!("this container does not know its owner, and cannot change it: {instead}")
-        } else if us.is_root() || self.owner == us.as_raw() {
-            format!("`{command} {}`", shown(path))
+        } else if self.is_of_nobody() {
+            format!("{OUTSIDE}: copy it inside, or use {instead}")
+        } else if us.is_root() || us.as_raw() == self.owner {
+            format!("`chmod {change} {}`", quoted(path))
         } else {
-            format!("as its owner: `{command} {}`; or {instead}", shown(path))
+            format!("its owner must change that, or use {instead}")
         }
+    }
+
+    /// What to do about an owner that nobody trusts.
+    pub(crate) fn owner_hint(self, path: &Path, instead: &str) -> String {
+        if self.read_only {
+            format!(
+                "that cannot be changed on a read-only mount: change it where it is mounted from, or use {instead}"
+            )
+        } else if self.is_of_nobody() {
+            format!("{OUTSIDE}: copy it inside, or use {instead}")
+        } else if rustix::process::geteuid().is_root() {
+            format!("`chown \"$(id -u)\" {}`", quoted(path))
+        } else {
+            format!("copy it into a file of your own, or use {instead}")
+        }
+    }
+
+    fn is_of_nobody(self) -> bool {
+        is_unmapped(self.owner) && !self.is_ours()
     }
 
     /// The permissions as `chmod` takes them.
@@ -69,6 +90,8 @@ impl Access {
         format!("{:04o}", self.mode & 0o7777)
     }
 }
+
+const OUTSIDE: &str = "it belongs to `nobody`, as all files do in a user namespace (a rootless container) whose users are outside, and cannot be changed there";
 
 /// Root, or the user who runs this.
 pub(crate) fn is_trusted_owner(owner: u32) -> bool {
@@ -141,8 +164,8 @@ pub(crate) fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Cont
     let access = Access {
         mode: stat.st_mode,
         owner: stat.st_uid,
-        is_on_read_only_mount: rustix::fs::fstatvfs(&file)
-            .is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY)),
+        read_only: rustix::fs::fstatvfs(&file)
+            .is_ok_and(|stat| stat.f_flag.contains(StatVfsMountFlags::RDONLY)),
     };
     // One more than there is shows its end.
     let buffer = Buffer::with_room(size.min(most) + 1);
@@ -208,7 +231,24 @@ pub(crate) fn wait(fd: BorrowedFd, what: PollFlags, deadline: &Deadline) -> bool
 
 /// A path as it may be shown.
 pub(crate) fn shown(path: impl AsRef<OsStr>) -> String {
-    crate::error::printable(&path.as_ref().to_string_lossy())
+    let mut shown = String::new();
+    for chunk in path.as_ref().as_bytes().utf8_chunks() {
+        shown.push_str(&escaped(chunk.valid()));
+        shown.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    shown
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let shown = shown(path);
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./+:@%,".contains(c);
+    if shown.chars().all(is_plain) && !shown.starts_with('-') {
+        shown
+    } else {
+        let dashes = if shown.starts_with('-') { "./" } else { "" };
+        format!("'{dashes}{}'", shown.replace('\'', "'\\''"))
+    }
 }
 
 #[cfg(test)]
@@ -223,6 +263,19 @@ mod tests {
         assert!(is_trusted_owner(us));
         assert!(is_trusted_owner(0));
         assert!(!is_trusted_owner(us + 1));
+    }
+
+    #[test]
+    fn a_path_is_quoted_for_a_shell() {
+        for (path, word) in [
+            ("/run/x/c.json", "/run/x/c.json"),
+            ("my file", "'my file'"),
+            ("it's", "'it'\\''s'"),
+            ("$(id)", "'$(id)'"),
+            ("-c", "'./-c'"),
+        ] {
+            assert_eq!(quoted(Path::new(path)), word);
+        }
     }
 
     #[test]

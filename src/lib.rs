@@ -53,6 +53,7 @@ mod selection;
 mod session;
 mod sink;
 mod system;
+mod text;
 mod token;
 mod variables;
 mod vault;
@@ -73,6 +74,7 @@ use sink::Sink;
 /// The whole program: what was typed in; result, messages and exit code out.
 pub fn run(arguments: Vec<OsString>) -> Exit {
     let core_limit = process::harden();
+    process::end_on_signals();
     let start = Instant::now();
     let messages = Messages::new(options::verbosity(&arguments), start);
     let caller = Caller {

@@ -167,12 +167,12 @@ fn aadsts(body: &Value, description: &str) -> Option<u64> {
     })
 }
 
+pub(super) const WRONG_SECRET: &str = "the client secret is wrong: give its value, not its id (the portal shows the value only once, when it is made)";
+
 /// What a person does about it.
 fn advice(code: Option<u64>) -> Option<&'static str> {
     Some(match code? {
-        7_000_215 => {
-            "the client secret is wrong: give its value, not its id (the portal shows the value only once, when it is made)"
-        }
+        7_000_215 => WRONG_SECRET,
         7_000_222 => {
             "the client secret has expired: make a new one (`az ad app credential reset --id CLIENT_ID`)"
         }

@@ -12,6 +12,7 @@ use crate::error::{Error, Exit};
 use crate::file::{self, shown};
 use crate::http::Client;
 use crate::secret::Secret;
+use crate::text;
 use crate::token::{AccessToken, Audience};
 
 #[derive(Debug)]
@@ -35,7 +36,7 @@ impl Workload {
             .token_by_assertion(client, authority, audience, &self.assertion()?)
     }
 
-    /// The file's content without the white space that editors leave, which Entra ID refuses.
+    /// The file's content without the mark and white space that editors leave, which Entra ID refuses.
     fn assertion(&self) -> Result<Secret, Error> {
         let file = shown(&self.token_file);
         let problem = |cause: String| {
@@ -49,7 +50,7 @@ impl Workload {
         };
         let content = file::read(&self.token_file, LARGEST, &self.deadline)
             .map_err(|cause| problem(cause.to_string()))?;
-        match std::str::from_utf8(&content.bytes).map(str::trim) {
+        match text::of_file(&content.bytes).map(str::trim) {
             Ok("") => Err(problem("it is empty".to_owned())),
             Ok(text) if text.bytes().all(|b| b.is_ascii_graphic()) => {
                 Ok(Secret::new(text.to_owned()))

@@ -21,8 +21,10 @@ mod containers;
 mod exec;
 mod exemptions;
 mod file_systems;
+mod first;
 mod ground;
 mod metadata;
+mod mounted;
 mod names;
 mod output;
 mod peer;
@@ -39,6 +41,9 @@ mod canary;
 #[allow(dead_code)]
 #[path = "../it/command.rs"]
 mod command;
+#[allow(dead_code)]
+#[path = "../it/files.rs"]
+mod files;
 #[allow(dead_code)]
 #[path = "../it/running.rs"]
 mod running;
@@ -65,7 +70,7 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 13] = [
+const ALL: [&[Scenario]; 15] = [
     names::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
@@ -79,6 +84,8 @@ const ALL: [&[Scenario]; 13] = [
     xsoar::SCENARIOS,
     check::SCENARIOS,
     exec::SCENARIOS,
+    first::SCENARIOS,
+    mounted::SCENARIOS,
 ];
 
 fn main() -> ExitCode {
