@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::cloud::{Cloud, Host};
 use crate::error::{Error, Exit, printable};
 use crate::http::{Client, PageRules, Pages, Request, Service, UNRESERVED, Url};
+use crate::lenient;
 use crate::token::AccessToken;
 use crate::vault::VaultName;
 
@@ -110,6 +111,7 @@ pub(crate) fn vaults(
 
 #[derive(Deserialize)]
 struct Item {
+    #[serde(default, deserialize_with = "lenient::text")]
     location: Option<String>,
     properties: Properties,
 }
@@ -118,7 +120,11 @@ struct Item {
 struct Properties {
     #[serde(rename = "vaultUri")]
     vault_uri: String,
-    #[serde(rename = "publicNetworkAccess")]
+    #[serde(
+        default,
+        rename = "publicNetworkAccess",
+        deserialize_with = "lenient::text"
+    )]
     public_network_access: Option<String>,
 }
 

@@ -17,6 +17,7 @@ pub(crate) use refusal::{Reach, no_answer, other_tenant, tenant_of};
 
 use crate::cloud::Host;
 use crate::http::{self, Answer, Client, Request, Service, Url};
+use crate::lenient;
 use crate::secret::Secret;
 use crate::token::AccessToken;
 
@@ -94,7 +95,7 @@ impl<'a> Vault<'a> {
             value,
             version: id.flatten().and_then(|id| id.version),
             content_type: bundle.content_type,
-            tags: bundle.tags.unwrap_or_default(),
+            tags: bundle.tags,
             expires: bundle.attributes.and_then(|attributes| attributes.exp),
         })
     }
@@ -143,16 +144,20 @@ const NOT_ASKED_FOR: &str = "JSON that is not what was asked for";
 struct Bundle {
     id: Option<String>,
     value: Option<Secret>,
-    #[serde(rename = "contentType")]
+    #[serde(default, rename = "contentType", deserialize_with = "lenient::text")]
     content_type: Option<String>,
-    tags: Option<Tags>,
+    #[serde(default, deserialize_with = "lenient::texts")]
+    tags: Tags,
+    #[serde(default, deserialize_with = "lenient::object")]
     attributes: Option<Attributes>,
 }
 
 /// What is known of a secret besides its value.
 #[derive(Deserialize)]
 struct Attributes {
+    #[serde(default, deserialize_with = "lenient::switch")]
     enabled: Option<bool>,
+    #[serde(default, deserialize_with = "lenient::seconds")]
     exp: Option<i64>,
 }
 

@@ -12,13 +12,14 @@ use akv_xsoar::error::Exit;
 use akv_xsoar::options::table;
 
 /// Who stands below whom: a module imports only what has a lower number.
-const RANKS: [(&str, u8); 36] = [
+const RANKS: [(&str, u8); 37] = [
     ("buffer", 1),
     ("deadline", 0),
     ("error", 0),
     ("report", 0),
     ("secret", 0),
     ("system", 0),
+    ("lenient", 0),
     ("words", 0),
     ("cloud", 1),
     ("file", 2),

@@ -1,5 +1,6 @@
 //! What a vault says no to: its words, what to do about it, and how far it reaches.
 
+mod lenient;
 mod reach;
 mod refusals;
 mod tokens;
