@@ -11,7 +11,7 @@ use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 
 use crate::cloud::{Cloud, Host};
-use crate::error::{Error, Exit, printable};
+use crate::error::{Error, Exit};
 use crate::http::{Client, PageRules, Pages, Request, Service, UNRESERVED, Url};
 use crate::lenient;
 use crate::token::AccessToken;
@@ -101,7 +101,7 @@ pub(crate) fn vaults(
         client.ask(scope, &request.bearer(token.secret()))
     })? {
         for item in items {
-            vaults.push(read(item, cloud, scope)?);
+            vaults.push(read(client, item, cloud, scope)?);
         }
     }
     vaults.sort_by_cached_key(|vault: &VaultResource| vault.name.key());
@@ -129,10 +129,10 @@ struct Properties {
 }
 
 /// The name is the URI's: that is where the token would go.
-fn read(item: Item, cloud: &Cloud, scope: &Scope) -> Result<VaultResource, Error> {
+fn read(client: &Client, item: Item, cloud: &Cloud, scope: &Scope) -> Result<VaultResource, Error> {
     let (uri, suffix) = (item.properties.vault_uri, &cloud.vault_suffix);
     let name = VaultName::in_url(&uri, suffix).ok_or_else(|| {
-        let uri = printable(&uri);
+        let uri = client.quote(&uri);
         let cause =
             format!("the vault `{uri}` is not a host of this cloud (`https://NAME.{suffix}`)");
         Error::new(Exit::Service, scope.operation(), cause)
@@ -142,7 +142,7 @@ fn read(item: Item, cloud: &Cloud, scope: &Scope) -> Result<VaultResource, Error
     Ok(VaultResource {
         name,
         uri: uri.trim_end_matches('/').to_owned(),
-        location: printable(&item.location.unwrap_or_default()),
+        location: client.quote(&item.location.unwrap_or_default()),
         // What is neither on nor off (`SecuredByPerimeter`) is not open to everybody.
         public: access.map(|access| access.eq_ignore_ascii_case("enabled")),
     })
