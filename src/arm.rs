@@ -14,7 +14,7 @@ use crate::cloud::{Cloud, Host};
 use crate::error::{Error, Exit};
 use crate::http::{Client, PageRules, Pages, Request, Service, UNRESERVED, Url};
 use crate::lenient;
-use crate::token::AccessToken;
+use crate::token::Bearer;
 use crate::vault::VaultName;
 
 const API_VERSION: &str = "2022-07-01";
@@ -90,7 +90,7 @@ pub(crate) fn public_url(cloud: &Cloud, scope: &Scope) -> Result<Url, Error> {
 /// Every vault of a subscription or resource group, by name.
 pub(crate) fn vaults(
     client: &Client,
-    token: &AccessToken,
+    token: Bearer,
     cloud: &Cloud,
     scope: &Scope,
 ) -> Result<Vec<VaultResource>, Error> {
@@ -98,7 +98,7 @@ pub(crate) fn vaults(
     let mut pages = Pages::new(scope, &RULES, public_url(cloud, scope)?);
     while let Some(items) = pages.next(|url, page| {
         let request = Request::get(url).purpose(format!("vaults, page {page}"));
-        client.ask(scope, &request.bearer(token.secret()))
+        client.ask(scope, &request.bearer(token))
     })? {
         for item in items {
             vaults.push(read(client, item, cloud, scope)?);
