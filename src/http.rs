@@ -54,7 +54,7 @@ pub(crate) use pages::{PageRules, Pages};
 pub(crate) use proxy::{ConnectTo, NoProxy, Proxy, ProxyProblem};
 pub(crate) use request::{Request, Sign};
 pub(crate) use retry::{Doubt, Policy, Tries};
-pub(crate) use service::{Refusal, Said, Service, Verdict};
+pub(crate) use service::{Objection, Refusal, Said, Service, Verdict};
 pub(crate) use tls::ExtraRoots;
 pub(crate) use url::{UNRESERVED, Url};
 

@@ -62,6 +62,10 @@ impl Identity {
         Some(&application.tenant)
     }
 
+    pub(crate) fn is_managed(&self) -> bool {
+        self.application().is_none()
+    }
+
     /// An application, and what it proves itself with.
     fn application(&self) -> Option<(&Application, &'static str)> {
         match self {

@@ -17,7 +17,8 @@
 //! * [`credentials`] makes documents, variables and bytes of secrets; [`sink`] writes them, whole or not at all.
 //!
 //! Below stand [`file`](mod@file) (files that people name), [`buffer`] and [`secret`] (what is wiped and never
-//! shows itself), [`redact`] (which strikes secrets out of what services say), [`deadline`], [`report`] (what a run says while it goes; [`messages`] prints it), [`process`] (what
+//! shows itself), [`redact`] (which strikes secrets out of what services say), [`deadline`], [`lenient`] (fields of
+//! answers that nobody depends on), [`report`] (what a run says while it goes; [`messages`] prints it), [`process`] (what
 //! the process is to others), [`words`] and [`error`] (what failed, why, what to do; the exit codes).
 
 // Not for the tests, each of which is a crate of its own.
@@ -38,6 +39,7 @@ mod gaps;
 mod get;
 mod http;
 mod identity;
+mod lenient;
 mod list;
 mod messages;
 mod named;

@@ -193,12 +193,15 @@ struct Inquiry<'a> {
 impl Inquiry<'_> {
     fn read<'de, T: Deserialize<'de>>(&self, answer: &'de Answer) -> Result<T, Refusal> {
         let parsed = answer.json("JSON that is not what was asked for");
-        parsed.map_err(|what| self.odd(&what))
+        parsed.map_err(|what| self.unreadable(answer, self.answered(&what)))
+    }
+
+    fn answered(&self, what: &str) -> String {
+        format!("`{}` answered with {what}", self.server.store.host())
     }
 
     fn odd(&self, what: &str) -> Refusal {
-        let host = self.server.store.host();
-        self.senseless(format!("`{host}` answered with {what}"))
+        self.senseless(self.answered(what))
     }
 }
 

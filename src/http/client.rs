@@ -122,11 +122,21 @@ impl<'a> Client<'a> {
 
     /// Sends a request, again where the rules say so, until there is an answer that stands.
     pub(crate) fn send(&self, request: &Request) -> Result<Answer, Failure> {
-        let (policy, mut tries) = (request.policy, Tries::default());
+        self.send_on(request, &mut Tries::default(), |answer| answer.status)
+    }
+
+    /// The same after some tries, where an answer may count as one of another status.
+    pub(super) fn send_on(
+        &self,
+        request: &Request,
+        tries: &mut Tries,
+        counts_as: impl Fn(&Answer) -> u16,
+    ) -> Result<Answer, Failure> {
+        let policy = request.policy;
         loop {
             let result = self.attempt(request);
             let wait = match &result {
-                Ok(answer) => tries.after_answer(policy, answer.status, answer.retry_after()),
+                Ok(answer) => tries.after_answer(policy, counts_as(answer), answer.retry_after()),
                 Err(failure) => tries.after_failure(policy, failure),
             };
             match wait {
@@ -136,7 +146,12 @@ impl<'a> Client<'a> {
                         .verbose(&format!("try {next} in {}", seconds(wait)));
                     thread::sleep(wait);
                 }
-                wait => return result.map(|answer| self.last(answer, policy, &tries, wait)),
+                wait => {
+                    return result.map(|answer| {
+                        let status = counts_as(&answer);
+                        self.last(answer, status, policy, tries, wait)
+                    });
+                }
             }
         }
     }
@@ -145,16 +160,23 @@ impl<'a> Client<'a> {
     fn last(
         &self,
         answer: Answer,
+        status: u16,
         policy: Policy,
         tries: &Tries,
         wait: Option<Duration>,
     ) -> Answer {
+        let timeout = self.network.deadline.seconds();
+        let asked_for = answer.retry_after().unwrap_or_default();
         let retries = match wait {
-            Some(wait) => Retries::NoTime {
-                wait,
-                timeout: self.network.deadline.seconds(),
-            },
-            None if policy.retries(answer.status) => Retries::Exhausted {
+            // The wait that did not fit is counted, and there was none.
+            Some(_) if policy.is_patient_with(status) && self.fits(asked_for) => {
+                Retries::UntilDeadline {
+                    tries: tries.count(),
+                    timeout,
+                }
+            }
+            Some(wait) => Retries::NoTime { wait, timeout },
+            None if policy.retries(status) => Retries::Exhausted {
                 tries: tries.count() + 1,
             },
             None => Retries::Done,
@@ -203,7 +225,7 @@ impl<'a> Client<'a> {
     fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
         let host = request.url.host();
         let connect = match request.policy {
-            Policy::Service | Policy::Change | Policy::Probe => CONNECT,
+            Policy::Service | Policy::Patient | Policy::Change | Policy::Probe => CONNECT,
             Policy::Metadata => CONNECT_METADATA,
         };
         let proxy = self.proxy(request.url, request.policy);
@@ -230,6 +252,7 @@ impl<'a> Client<'a> {
             status: parts.status.as_u16(),
             body,
             headers: parts.headers,
+            by_proxy: proxy.is_some(),
             retries: Retries::Done,
         })
     }
@@ -266,6 +289,8 @@ impl<'a> Client<'a> {
             .max_redirects_will_error(false)
             .user_agent(concat!("akv-xsoar/", env!("CARGO_PKG_VERSION")))
             .accept("application/json")
+            // What a proxy compresses on the way cannot be read here.
+            .accept_encoding("identity")
             .max_idle_connections(usize::MAX)
             .max_idle_connections_per_host(1)
             // A wait that a service asks for must not cost the connection; a closed one is noticed.

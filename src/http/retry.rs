@@ -11,8 +11,11 @@ use super::failure::{Failure, FailureKind};
 /// Whose rules hold for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Policy {
-    /// Entra ID, Key Vault: https, through the proxy if there is one.
+    /// Entra ID, XSOAR: https, through the proxy if there is one.
     Service,
+    /// Key Vault, Resource Manager: as a service, and while they are throttled until the deadline. They do not
+    /// count what they turn away, so that of many machines started at once all get through in the end.
+    Patient,
     /// What must not be done twice: another try only where the first one cannot have done it.
     Change,
     /// A metadata endpoint: plain http allowed, never a proxy, its own retry table.
@@ -27,6 +30,9 @@ const MOST_RETRIES: u32 = 5;
 /// Where the doubling starts: after an answer (as in azure-core), and after none.
 const AFTER_ANSWER: Duration = Duration::from_millis(800);
 const AFTER_NO_CONNECTION: Duration = Duration::from_millis(200);
+
+/// While throttled; a quarter more is the longest wait, 6 s.
+const PATIENCE: Duration = Duration::from_millis(4_800);
 
 /// `check` does not wait for long: one more try, for what passes at once.
 const PROBES: u32 = 1;
@@ -53,24 +59,38 @@ pub(crate) enum Doubt {
 pub(crate) struct Tries {
     answers: u32,
     failures: u32,
+    /// Turned away while there was patience: these cost no other try.
+    throttled: u32,
+    /// Sent again at once, with a new token.
+    renewed: u32,
 }
 
 impl Policy {
     /// Whether another answer may come after this one.
     pub(super) fn retries(self, status: u16) -> bool {
         match self {
-            Self::Service => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+            Self::Service | Self::Patient => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             // Turned away at the door. Of any other failure nobody knows what was done before.
             Self::Change => status == 429,
             Self::Metadata => matches!(status, 404 | 410 | 429 | 500..=599),
             Self::Probe => false,
         }
     }
+
+    /// Whether that goes on until the deadline.
+    pub(super) fn is_patient_with(self, status: u16) -> bool {
+        self == Self::Patient && status == 429
+    }
 }
 
 impl Tries {
     pub(crate) fn count(&self) -> u32 {
-        self.answers + self.failures
+        self.answers + self.failures + self.throttled + self.renewed
+    }
+
+    /// It is sent again without a wait, as what it is sent with is new.
+    pub(super) fn renewed(&mut self) {
+        self.renewed += 1;
     }
 
     /// The wait before the next try after this answer; `None`: the answer stands.
@@ -83,10 +103,17 @@ impl Tries {
         if !policy.retries(status) {
             return None;
         }
+        if policy.is_patient_with(status) {
+            let wait = jitter(PATIENCE.min(AFTER_ANSWER * 2_u32.pow(self.throttled.min(3))));
+            self.throttled += 1;
+            return Some(wait.max(retry_after.unwrap_or_default()));
+        }
         let wait = match policy {
             Policy::Metadata if status >= 500 => self.metadata_delay()?.max(METADATA_AFTER_5XX),
             Policy::Metadata => self.metadata_delay()?,
-            Policy::Service | Policy::Change | Policy::Probe => self.backoff(AFTER_ANSWER)?,
+            Policy::Service | Policy::Patient | Policy::Change | Policy::Probe => {
+                self.backoff(AFTER_ANSWER)?
+            }
         };
         self.answers += 1;
         Some(wait.max(retry_after.unwrap_or_default()))
@@ -102,7 +129,7 @@ impl Tries {
                 return None;
             }
             Policy::Probe if self.failures >= PROBES => return None,
-            Policy::Service | Policy::Change | Policy::Probe => {
+            Policy::Service | Policy::Patient | Policy::Change | Policy::Probe => {
                 self.backoff(AFTER_NO_CONNECTION)?
             }
             Policy::Metadata if matches!(failure.kind, FailureKind::Cut | FailureKind::Silence) => {
@@ -129,7 +156,7 @@ impl Tries {
 
     /// Doubled for each try so far, give or take a quarter, so that machines started together part.
     fn backoff(&self, first: Duration) -> Option<Duration> {
-        let count = self.count();
+        let count = self.answers + self.failures;
         (count < MOST_RETRIES).then(|| jitter(first * 2_u32.pow(count)))
     }
 
@@ -194,6 +221,28 @@ mod tests {
         for status in [200, 301, 400, 401, 403, 404, 501] {
             assert!(waits(Policy::Service, status).is_empty());
         }
+    }
+
+    #[test]
+    fn patience_is_with_throttling_alone() {
+        let mut tries = Tries::default();
+        for full in [0.8, 1.6, 3.2, 4.8, 4.8, 4.8].into_iter().chain([4.8; 60]) {
+            let wait = tries.after_answer(Policy::Patient, 429, None).unwrap();
+            let wait = wait.as_secs_f64();
+            assert!(
+                (0.74 * full..1.26 * full).contains(&wait) && wait <= 6.0,
+                "{wait} {full}"
+            );
+        }
+        // The others are counted by themselves, and from the start.
+        for full in [0.8, 1.6, 3.2, 6.4, 12.8] {
+            let wait = tries.after_answer(Policy::Patient, 503, None).unwrap();
+            assert!((0.74 * full..1.26 * full).contains(&wait.as_secs_f64()));
+        }
+        assert_eq!(tries.after_answer(Policy::Patient, 503, None), None);
+        assert_eq!(tries.count(), 71);
+        let nine = Some(Duration::from_secs(9));
+        assert_eq!(tries.after_answer(Policy::Patient, 429, nine), nine);
     }
 
     #[test]

@@ -90,32 +90,41 @@ impl Service for Application {
         )
     }
 
-    /// Entra ID's own words: code, first sentence, and the ids that Microsoft's support asks for.
+    /// Entra ID's own words: code, first sentence, and the ids that Microsoft's support asks for; whatever of
+    /// that is missing, `error` alone says that it is a refusal.
     fn verdict(&self, said: &Said) -> Option<Verdict<()>> {
         let (name, description) = (said.text("/error"), said.text("/error_description"));
-        if name.is_empty() || description.is_empty() {
+        if name.is_empty() && !description.starts_with("AADSTS") {
             return None;
         }
         // Struck out first: cut first, half a secret that Entra repeats would be left.
         let words = said.quote(description);
         let (sentence, reason) = (first_sentence(&words), reason(&words));
-        let mut what = format!("{sentence}{reason} ({}", said.quote(name));
-        for (label, pointer) in [
-            ("trace id", "/trace_id"),
-            ("correlation id", "/correlation_id"),
-        ] {
-            let id = said.words(&[pointer]);
-            if !id.is_empty() {
-                what.extend([", ", label, " ", &id]);
-            }
+        let mut what = match sentence {
+            "" => format!("Entra ID answered {}", said.status),
+            _ => format!("{sentence}{reason}"),
+        };
+        let details = [
+            ("", "/error"),
+            ("trace id ", "/trace_id"),
+            ("correlation id ", "/correlation_id"),
+        ];
+        let details = details.map(|(label, pointer)| (label, said.words(&[pointer])));
+        let details: Vec<_> = details
+            .iter()
+            .filter(|(_, words)| !words.is_empty())
+            .map(|(label, words)| format!("{label}{words}"))
+            .collect();
+        if !details.is_empty() {
+            what.extend([" (", &details.join(", "), ")"]);
         }
-        what.push(')');
         let exit = match said.status {
             400..=499 if !matches!(said.status, 408 | 429) => Exit::NoToken,
             _ => Exit::Service,
         };
         let code = aadsts(&said.body, description);
-        let verdict = Verdict::new(exit, what).maybe_hint(advice(code));
+        let hint = advice(code).or_else(|| without_code(code, name));
+        let verdict = Verdict::new(exit, what).maybe_hint(hint);
         Some(match clock(code, &words, said.answer) {
             Some(hint) => verdict.hint(hint),
             None => verdict,
@@ -155,9 +164,10 @@ fn reason(description: &str) -> String {
 
 /// The number of the error: from its list, or as the description begins.
 fn aadsts(body: &Value, description: &str) -> Option<u64> {
-    let listed = body
-        .get("error_codes")
-        .and_then(|codes| codes.get(0)?.as_u64());
+    let listed = body.pointer("/error_codes/0").and_then(|code| {
+        let text = || code.as_str()?.trim().parse().ok();
+        code.as_u64().or_else(text)
+    });
     listed.or_else(|| {
         let digits = description.strip_prefix("AADSTS")?;
         let end = digits
@@ -168,6 +178,16 @@ fn aadsts(body: &Value, description: &str) -> Option<u64> {
 }
 
 pub(super) const WRONG_SECRET: &str = "the client secret is wrong: give its value, not its id (the portal shows the value only once, when it is made)";
+/// The same, where there is only OAuth's name for it (RFC 6749, section 5.2).
+fn without_code(code: Option<u64>, name: &str) -> Option<&'static str> {
+    match (code, name) {
+        (None, "invalid_client") => Some(
+            "is the proof (client secret, certificate, federated token) right, and not expired?",
+        ),
+        (None, "unauthorized_client") => Some("check the client id and the tenant id"),
+        _ => None,
+    }
+}
 
 /// What a person does about it.
 fn advice(code: Option<u64>) -> Option<&'static str> {

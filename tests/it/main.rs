@@ -17,6 +17,7 @@ mod completions;
 mod configuration;
 mod deadline;
 mod documents;
+mod encodings;
 mod entra;
 mod exec;
 mod fetch;

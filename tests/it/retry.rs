@@ -4,6 +4,7 @@
 //! service's own headers or by the deadline; the one test that sees all retries takes its time.
 
 mod connections;
+mod throttling;
 mod waits;
 
 use std::thread;
@@ -37,7 +38,7 @@ fn get_with_metadata(azure: &Standin) -> Akv<'_> {
 }
 
 /// Every case at the same time, as most of it is waiting.
-fn at_once<T: Sync>(cases: &[T], test: impl Fn(&T) + Sync) {
+pub(crate) fn at_once<T: Sync>(cases: &[T], test: impl Fn(&T) + Sync) {
     thread::scope(|scope| {
         for case in cases {
             let test = &test;

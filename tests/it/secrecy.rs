@@ -68,7 +68,7 @@ fn no_broken_connection_shows_a_secret() {
     thread::scope(|scope| {
         for (fault, status) in [
             (Fault::status(503).header("Retry-After", CLIENT_SECRET), 8),
-            (Fault::throttled(), 8),
+            (Fault::throttled(), 7),
             (Fault::cut(), 6),
             (Fault::cut_after_head(), 6),
             (Fault::cut_in_body(), 6),

@@ -12,7 +12,7 @@ use akv_xsoar::error::Exit;
 use akv_xsoar::options::table;
 
 /// Who stands below whom: a module imports only what has a lower number.
-const RANKS: [(&str, u8); 37] = [
+const RANKS: [(&str, u8); 38] = [
     ("buffer", 1),
     ("deadline", 0),
     ("error", 0),
@@ -20,6 +20,7 @@ const RANKS: [(&str, u8); 37] = [
     ("secret", 0),
     ("system", 0),
     ("text", 1),
+    ("lenient", 0),
     ("words", 0),
     ("cloud", 1),
     ("file", 2),

@@ -34,6 +34,7 @@ scenarios![
     what_stays_after_all_tries,
     a_wait_that_does_not_fit,
     nobody_listens,
+    a_new_token_where_the_vault_wants_one,
 ];
 
 const KEYS: &str = "/var/opt/azcmagent/tokens";
@@ -457,4 +458,11 @@ fn nobody_listens() {
         .stderr_has(format!("{SYSTEM}Azure Arc's agent does not listen ("))
         .stderr_has("akv-xsoar: hint: is it running? `systemctl status himdsd`, `azcmagent show`\n")
         .run();
+}
+
+fn a_new_token_where_the_vault_wants_one() {
+    let azure = azure();
+    azure.fault(READ, Fault::unresolved_key().once());
+    get(&azure).stdout("value-of-api").run();
+    azure.expect(&[TOKEN, TOKEN, READ, TOKEN, TOKEN, READ]);
 }

@@ -253,7 +253,8 @@ fn a_vault_of_another_tenant() {
         "cannot read from the vault `kv-prod`: the vault belongs to the tenant `{OTHER_TENANT}`, the token is of another one: "
     );
     assert!(told.0 == "FAILED" && told.1.starts_with(&cause), "{told:?}");
-    azure.expect(&[OPENID, THERE, &azure.token_request(), READ]);
+    let token = azure.token_request();
+    azure.expect(&[OPENID, THERE, &token, READ, &token, READ]);
 
     // By the tenant's name nobody knows.
     let azure = super::azure();

@@ -239,3 +239,83 @@ fn what_is_wrong_with_the_application_itself() {
         azure.expect(&[&asked]);
     }
 }
+
+/// What it says in `error` is a refusal, whatever else is missing or odd.
+#[test]
+fn a_refusal_that_says_little() {
+    let azure = Standin::start();
+    let proof =
+        "is the proof (client secret, certificate, federated token) right, and not expired?";
+    let bare = |error: &str| json!({"error": error});
+    for (status, body, shown, hint) in [
+        (401, bare("invalid_client"), "invalid_client", proof),
+        (400, bare("invalid_client"), "invalid_client", proof),
+        (
+            400,
+            bare("unauthorized_client"),
+            "unauthorized_client",
+            "check the client id and the tenant id",
+        ),
+        (400, bare("invalid_request"), "invalid_request", ""),
+        (403, bare("access_denied"), "access_denied", ""),
+        (
+            401,
+            json!({"error": "invalid_client", "error_description": null, "error_codes": null}),
+            "invalid_client",
+            proof,
+        ),
+        (
+            401,
+            json!({"error": "invalid_client", "error_description": "", "trace_id": 7}),
+            "invalid_client",
+            proof,
+        ),
+        (
+            401,
+            json!({"error": "invalid_client", "error_description": ["x"], "error_codes": "x"}),
+            "invalid_client",
+            proof,
+        ),
+        (
+            401,
+            json!({"error": "invalid_client", "error_codes": [7_000_222]}),
+            "invalid_client",
+            "the client secret has expired: ",
+        ),
+        (
+            401,
+            json!({"error": "invalid_client", "error_codes": ["7000222"]}),
+            "invalid_client",
+            "the client secret has expired: ",
+        ),
+        (
+            401,
+            json!({"error_description": "AADSTS7000222: The keys are expired."}),
+            "AADSTS7000222: The keys are expired",
+            "the client secret has expired: ",
+        ),
+    ] {
+        azure.mend();
+        azure.fault(&azure.token_request(), Fault::json(status, &body));
+
+        let output = fetch(&azure).status(3).stderr_has(shown).stderr_has(hint);
+        let stderr = output.run().stderr_text();
+
+        let begins = format!("cannot get a token for the application `{CLIENT_ID}`: ");
+        assert!(stderr.contains(&begins), "{stderr}");
+        assert!(!stderr.contains("not Azure"), "{stderr}");
+        azure.expect(&[&azure.token_request()]);
+    }
+}
+
+#[test]
+fn ids_are_shown_without_a_description() {
+    let azure = Standin::start();
+    let body = json!({"error": "invalid_client", "trace_id": TRACE, "correlation_id": CORRELATION});
+    azure.fault(&azure.token_request(), Fault::json(401, &body));
+    fetch(&azure)
+        .status(3)
+        .stderr_has(format!("Entra ID answered 401 (invalid_client, trace id {TRACE}, correlation id {CORRELATION})\n"))
+        .run();
+    azure.expect(&[&azure.token_request()]);
+}
