@@ -184,10 +184,9 @@ impl Attempt {
         let failure = match (noted, error) {
             (Some(noted), _) => noted,
             (None, ureq::Error::Io(error)) if is_cut(&error) => state.cut(),
-            (None, ureq::Error::Io(error)) => Failure::new(
-                FailureKind::Connection,
-                format!("no connection to `{}`: {}", state.peer, error.kind()),
-            ),
+            (None, ureq::Error::Io(error)) => {
+                Failure::of_this_machine(format!("`{}`", state.peer), &error)
+            }
             (None, ureq::Error::ConnectProxyFailed(words)) => {
                 return proxy::refused(&words, proxy, &state.host);
             }

@@ -125,7 +125,7 @@ fn refused(host: &str, address: SocketAddr, error: &io::Error, attempt: &Attempt
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
         io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
-        kind => kind.to_string(),
+        _ => return Failure::of_this_machine(format!("`{host}` ({address})"), error),
     };
     Failure::new(
         FailureKind::Connection,

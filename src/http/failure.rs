@@ -1,8 +1,10 @@
 //! Why no answer came, in words: facts about one host that upper layers put into an error.
 
 use std::fmt;
+use std::io;
 
 use crate::error::{Error, Exit};
+use crate::system::SystemError;
 
 /// No usable answer came from a host.
 #[derive(Clone, Debug)]
@@ -45,6 +47,14 @@ impl Failure {
             cause: cause.into(),
             hint: None,
         }
+    }
+
+    /// No connection, for a reason that lies on this side.
+    pub(super) fn of_this_machine(peer: impl fmt::Display, error: &io::Error) -> Self {
+        let cause = format!("no connection to {peer}: {}", SystemError(error));
+        Self::new(FailureKind::Connection, cause).hint(
+            "this machine does not let it out: see its firewall (`nft list ruleset`), routes (`ip route`) and limits (`ulimit -n`), and what confines this program (a container, a systemd unit, SELinux)",
+        )
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -228,3 +228,61 @@ fn the_first_failure_gives_the_code() {
         azure.expect(&[&azure.token_request(), &read(first), &read(second)]);
     }
 }
+
+/// A firewall, a filter of system calls or a limit of this machine's, in the system's own words.
+#[test]
+fn what_this_machine_itself_forbids_is_said_as_the_system_says_it() {
+    let azure = Standin::start();
+    azure.ignore_log();
+    for (call, error, words) in [
+        ("connect", "EPERM", "operation not permitted"),
+        ("connect", "EACCES", "permission denied"),
+        ("connect", "EINVAL", "invalid argument"),
+        (
+            "connect",
+            "EADDRNOTAVAIL",
+            "cannot assign requested address",
+        ),
+        ("socket", "EMFILE", "too many open files"),
+        (
+            "socket",
+            "EAFNOSUPPORT",
+            "address family not supported by protocol",
+        ),
+        ("socket", "ENOBUFS", "no buffer space available"),
+    ] {
+        let (trace, inject) = (
+            format!("trace={call}"),
+            format!("inject={call}:error={error}"),
+        );
+        let strace = [
+            "strace",
+            "-f",
+            "-o",
+            "/dev/null",
+            "-e",
+            &trace,
+            "-e",
+            &inject,
+            "--",
+        ];
+        let tried = std::process::Command::new("strace")
+            .args(&strace[1..])
+            .arg("true")
+            .output();
+        if !tried.is_ok_and(|output| output.status.success()) {
+            println!("strace cannot be used here: nothing to try");
+            return;
+        }
+        Akv::new()
+            .args(["fetch", "kv-prod/a", "--timeout=2"])
+            .app(&azure)
+            .through(&strace)
+            .status(6)
+            .stderr_has(format!(
+                ": {words}\nakv-xsoar: hint: this machine does not let it out: see its firewall"
+            ))
+            .stderr_lacks("port 443")
+            .run();
+    }
+}
