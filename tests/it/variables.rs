@@ -4,6 +4,7 @@ mod bytes;
 mod names;
 mod refused;
 mod selecting;
+mod shells;
 
 use crate::command::Akv;
 use crate::standin::Standin;
