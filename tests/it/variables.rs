@@ -1,6 +1,7 @@
 //! `--format dotenv` and `shell`: what variables are called, which are refused, and every byte of them.
 
 mod bytes;
+mod evaluated;
 mod names;
 mod refused;
 mod selecting;

@@ -16,8 +16,8 @@ akv_look
 akv_behave() {
   set -o
   set -- one 'two  three'
-  printf '%s|' "$*" $# $((6 * 7)) * /et[c] ~/x
-  cd /etc && pwd && cd - && cd "$OLDPWD"
+  printf '%s|' "$*" $# $((6 * 7)) * /pro[c] ~/x
+  cd /proc && pwd && cd - && cd "$OLDPWD"
   /bin/cat <<TEXT
 $((1 + 2)) $1
 TEXT

@@ -4,6 +4,9 @@
 //! by `eval` of what the format `shell` writes and through the environment as `exec` does it. A name after which
 //! the shell is another than before must be one that no secret may take.
 
+// What was found stands in the report of a failure.
+#![allow(clippy::print_stdout)]
+
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
