@@ -188,7 +188,7 @@ pub(crate) fn printable(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(LONGEST));
     let mut count = 0;
     for c in text.chars() {
-        let c = if is_harmful(c) { ' ' } else { c };
+        let c = if is_hidden(c) { ' ' } else { c };
         if c == ' ' && (line.is_empty() || line.ends_with(' ')) {
             continue;
         }
@@ -203,7 +203,7 @@ pub(crate) fn printable(text: &str) -> String {
 }
 
 /// Control characters, and those that reorder or hide text on a terminal.
-fn is_harmful(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || c.is_whitespace()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'

@@ -125,8 +125,12 @@ impl<'a> Client<'a> {
         loop {
             let result = self.attempt(request);
             let wait = match &result {
+                Ok(answer) if policy.is_metadata() && answer.stranger().is_some() => None,
                 Ok(answer) => tries.after_answer(policy, answer.status, answer.retry_after()),
-                Err(failure) => tries.after_failure(policy, failure),
+                Err(failure) => {
+                    let wait = tries.after_failure(policy, failure);
+                    wait.map(|wait| self.in_time(policy, wait))
+                }
             };
             match wait {
                 Some(wait) if self.fits(wait) => {
@@ -153,6 +157,7 @@ impl<'a> Client<'a> {
                 wait,
                 timeout: self.network.deadline.seconds(),
             },
+            None if policy.is_metadata() && answer.stranger().is_some() => Retries::Done,
             None if policy.retries(answer.status) => Retries::Exhausted {
                 tries: tries.count() + 1,
             },
@@ -173,6 +178,17 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
+    /// What is tried until the deadline is tried a last time right before it.
+    fn in_time(&self, policy: Policy, wait: Duration) -> Duration {
+        let left = self.network.deadline.left();
+        let last = left.saturating_sub(2 * LEAST_ATTEMPT);
+        if policy == Policy::Late && !last.is_zero() {
+            wait.min(last)
+        } else {
+            wait
+        }
+    }
+
     fn fits(&self, wait: Duration) -> bool {
         wait.saturating_add(LEAST_ATTEMPT) < self.network.deadline.left()
     }
@@ -190,6 +206,7 @@ impl<'a> Client<'a> {
         for note in self.attempt.take_notes() {
             self.reporter.verbose(&note);
         }
+        let result = result.map_err(|failure| self.advised(failure, request));
         let outcome = match &result {
             Ok(answer) => answer.status.to_string(),
             Err(failure) => failure.to_string(),
@@ -206,7 +223,7 @@ impl<'a> Client<'a> {
         let host = request.url.host();
         let connect = match request.policy {
             Policy::Service | Policy::Change | Policy::Probe => CONNECT,
-            Policy::Metadata => CONNECT_METADATA,
+            Policy::Metadata | Policy::Late => CONNECT_METADATA,
         };
         self.attempt.begin(host, connect);
         self.attempt.left()?;
@@ -238,7 +255,7 @@ impl<'a> Client<'a> {
     /// The way out for this request: around the proxy, through it, or in plain http.
     fn agent(&self, request: &Request) -> &ureq::Agent {
         // A metadata endpoint, or this machine itself: what is not encrypted is led nowhere else.
-        if request.policy == Policy::Metadata || !request.url.is_https() {
+        if request.policy.is_metadata() || !request.url.is_https() {
             return self.plain.get_or_init(|| self.new_agent(None, Vec::new()));
         }
         match self.proxy(request.url) {
@@ -252,14 +269,14 @@ impl<'a> Client<'a> {
     }
 
     /// The `--connect-to` of a host; plain http is on this machine, and led nowhere else.
-    fn direction(&self, url: &Url) -> Option<&ConnectTo> {
+    pub(super) fn direction(&self, url: &Url) -> Option<&ConnectTo> {
         let mut directions = self.network.connect_to.iter();
         let applies = |to: &&ConnectTo| url.is_https() && to.applies(url.host(), url.port());
         directions.find(applies)
     }
 
     /// The proxy for a host, if it is one that a proxy is asked for.
-    fn proxy(&self, url: &Url) -> Option<&Proxy> {
+    pub(super) fn proxy(&self, url: &Url) -> Option<&Proxy> {
         let exempt = || self.network.no_proxy.covers(url.host(), url.port());
         // Plain http is on this machine, whatever the proxy would say to it.
         let around = !url.is_https() || self.direction(url).is_some() || exempt();

@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::answer::{Answer, Retries};
 use super::client::Client;
 use super::failure::Failure;
 use super::request::Request;
@@ -119,6 +119,8 @@ pub(crate) struct Verdict<R> {
     what: String,
     words: String,
     hint: Option<String>,
+    /// Whether the hint counts after all tries as well.
+    lasting: bool,
 }
 
 impl<R: Default> Verdict<R> {
@@ -130,6 +132,7 @@ impl<R: Default> Verdict<R> {
             what: what.into(),
             words: String::new(),
             hint: None,
+            lasting: false,
         }
     }
 
@@ -142,6 +145,15 @@ impl<R: Default> Verdict<R> {
         Self {
             hint: Some(hint.into()),
             ..self
+        }
+    }
+
+    /// What helps where another try does not.
+    pub(crate) fn lasting_hint(self, hint: impl Into<String>) -> Self {
+        let lasting = true;
+        Self {
+            lasting,
+            ..self.hint(hint)
         }
     }
 
@@ -220,7 +232,10 @@ impl Client<'_> {
             cause.extend([" (request id ", &self.quote(id), ")"]);
         }
         cause.push_str(&answer.retries.words());
-        let (exit, hint) = answer.retries.verdict(verdict.exit, verdict.hint);
+        let (exit, hint) = match &answer.retries {
+            Retries::Exhausted { .. } if verdict.lasting => (verdict.exit, verdict.hint),
+            retries => retries.verdict(verdict.exit, verdict.hint),
+        };
         Refusal {
             reach: verdict.reach,
             error: Error::new(exit, service.operation(), cause).maybe_hint(hint),

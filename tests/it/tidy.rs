@@ -12,7 +12,7 @@ use akv_xsoar::error::Exit;
 use akv_xsoar::options::table;
 
 /// Who stands below whom: a module imports only what has a lower number.
-const RANKS: [(&str, u8); 35] = [
+const RANKS: [(&str, u8); 36] = [
     ("buffer", 1),
     ("deadline", 0),
     ("error", 0),
@@ -24,6 +24,7 @@ const RANKS: [(&str, u8); 35] = [
     ("file", 2),
     ("http", 2),
     ("process", 1),
+    ("text", 1),
     ("token", 1),
     ("identity", 3),
     ("vault", 3),

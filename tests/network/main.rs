@@ -62,11 +62,13 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 11] = [
+const ALL: [&[Scenario]; 13] = [
     names::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
     arc::SCENARIOS,
+    arc::exchanged::SCENARIOS,
+    arc::keys::SCENARIOS,
     proxy::SCENARIOS,
     exemptions::SCENARIOS,
     rogue::SCENARIOS,

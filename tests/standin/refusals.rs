@@ -2,6 +2,7 @@
 
 use super::denials::{Caller, Permissions, Right, denied};
 use super::faults::Fault;
+use super::http::Answer;
 use super::{CLIENT_ID, TENANT, app_service, arm, clock, entra, metadata, vault, xsoar};
 
 /// Azure's own refusals.
@@ -79,6 +80,41 @@ impl Fault {
     pub fn metadata_unreachable() -> Self {
         let text = "ERROR: dial tcp 169.254.169.254:80: connectex: A socket operation was attempted to an unreachable network.";
         Self::raw(403, "text/plain", text)
+    }
+
+    /// What EC2 says at the metadata endpoint's address, whatever is asked for.
+    pub fn ec2(status: u16) -> Self {
+        let page = "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?>\n<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\"\n\t\"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\">\n<html><head><title>No</title></head></html>";
+        Self::raw(status, "text/html", page).header("Server", "EC2ws")
+    }
+
+    /// What Google Cloud says there.
+    pub fn google(status: u16) -> Self {
+        let page = "<!DOCTYPE html>\n<html lang=en><title>Error</title></html>";
+        Self::raw(status, "text/html; charset=UTF-8", page)
+            .header("Metadata-Flavor", "Google")
+            .header("Server", "Metadata Server for VM")
+    }
+
+    /// An answer with nothing in it, and the connection closed.
+    pub fn empty(status: u16) -> Self {
+        let headers = vec![("Connection".to_owned(), "close".to_owned())];
+        let body = Vec::new();
+        Self::answer(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// The agent of a machine's Metadata Security Protocol: this program may not ask.
+    pub fn locked_down() -> Self {
+        Self::empty(403)
+    }
+
+    /// The same agent: it does not know, at the moment, who asks.
+    pub fn unattributed() -> Self {
+        Self::empty(421)
     }
 
     /// Key Vault's answer to too many requests: no `Retry-After` comes with it.
