@@ -318,7 +318,7 @@ fn what_stays_after_all_tries() {
                     .args(["--timeout", "120"])
                     .status(7)
                     .stderr(format!(
-                        "{SYSTEM}Azure Arc's agent answered {status}: The identity service is busy ({status}), 6 times\n\
+                        "{SYSTEM}Azure Arc's agent answered {status}: The identity service is busy ({status}) (temporarily_unavailable), 6 times\n\
                          akv-xsoar: hint: try again later\n"
                     ))
                     .run();
@@ -330,7 +330,7 @@ fn what_stays_after_all_tries() {
         get(&azure)
             .args(["--timeout", "120"])
             .status(7)
-            .stderr_has("answered 429: The identity service is busy (429), 6 times\n")
+            .stderr_has("answered 429: The identity service is busy (429) (temporarily_unavailable), 6 times\n")
             .run();
         azure.expect(&[TOKEN; 7]);
     });
@@ -344,7 +344,7 @@ fn a_wait_that_does_not_fit() {
             .args(["--timeout", "6"])
             .status(8)
             .stderr(format!(
-                "{SYSTEM}Azure Arc's agent answered {status}: The identity service is busy ({status}); the next try would be in 6 s, \
+                "{SYSTEM}Azure Arc's agent answered {status}: The identity service is busy ({status}) (temporarily_unavailable); the next try would be in 6 s, \
                  and `--timeout` is too short for it (6 s)\n\
                  akv-xsoar: hint: give it more time with `--timeout SECONDS`, or try later\n"
             ))

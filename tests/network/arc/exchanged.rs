@@ -2,15 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{CWD, FileType, Mode, RenameFlags, mknodat, renameat_with};
 
 use super::{KEYS, TOKEN, azure, get, names_file};
 use crate::scenarios;
-use crate::standin::{Scratch, Standin};
+use crate::standin::{Fault, Scratch, Standin};
 
 scenarios![
     a_key_for_a_link,
@@ -55,14 +55,11 @@ fn exchange(azure: &Standin, one: &Path, other: &Path) {
 fn names_file_again(azure: &Standin) {
     azure.mend();
     let realm = format!("Basic realm={KEYS}/key.key");
-    azure.fault(
-        TOKEN,
-        crate::standin::Fault::arc_challenge(move |_| realm.clone()).once(),
-    );
+    azure.fault(TOKEN, Fault::arc_challenge(move |_| realm.clone()).once());
 }
 
 /// The key where the agent says, and a folder elsewhere whose file of that name is none.
-fn laid(azure: &Standin) -> (std::path::PathBuf, Scratch) {
+fn laid(azure: &Standin) -> (PathBuf, Scratch) {
     let key = names_file(azure, "key.key");
     fs::write(&key, "the-key-itself").unwrap();
     let elsewhere = Scratch::new("arc");
@@ -109,15 +106,11 @@ fn a_key_for_a_folder() {
 /// A FIFO that nobody writes to must not hold the run, either.
 fn a_key_for_what_is_no_file() {
     let azure = azure();
-    let (key, _elsewhere) = laid(&azure);
-    let fifo = Path::new(KEYS).join("fifo");
-    let mode = rustix::fs::Mode::from_raw_mode(0o600);
-    rustix::fs::mknodat(CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
-    exchange(&azure, &key, &fifo);
-
-    fs::remove_file(&fifo).unwrap();
-    let fifo = names_file(&azure, "fifo.key");
-    rustix::fs::mknodat(CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let make_fifo = |path: &Path| {
+        let mode = Mode::from_raw_mode(0o600);
+        mknodat(CWD, path, FileType::Fifo, mode, 0).unwrap();
+    };
+    make_fifo(&names_file(&azure, "fifo.key"));
     get(&azure)
         .status(3)
         .stderr_has(
@@ -125,6 +118,11 @@ fn a_key_for_what_is_no_file() {
         )
         .run();
     azure.expect(&[TOKEN]);
+
+    let (key, _elsewhere) = laid(&azure);
+    let fifo = Path::new(KEYS).join("fifo");
+    make_fifo(&fifo);
+    exchange(&azure, &key, &fifo);
 }
 
 /// Whatever took whose place.
