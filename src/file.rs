@@ -3,12 +3,12 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{CWD, FileType, Mode, OFlags, StatVfsMountFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
@@ -112,6 +112,10 @@ pub(crate) fn is_unmapped(owner: u32) -> bool {
 pub(crate) enum ReadError {
     /// It is a directory.
     Directory,
+    /// It, or a directory on the way, is a symbolic link, where none may be.
+    Link,
+    /// It is no regular file, where nothing else may be.
+    Special,
     /// It has more bytes than this.
     TooLarge(usize),
     /// Nothing came before the deadline, which is so many seconds.
@@ -123,6 +127,11 @@ pub(crate) enum ReadError {
 }
 
 impl ReadError {
+    /// Whether there is no such file.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::System(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
     /// Whether the user lacks a right that another has.
     pub(crate) fn is_denied(&self) -> bool {
         matches!(self, Self::System(error) if error.kind() == io::ErrorKind::PermissionDenied)
@@ -133,6 +142,8 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Directory => f.write_str("it is a directory"),
+            Self::Link => f.write_str("it, or a folder of it, is a symbolic link"),
+            Self::Special => f.write_str("it is not a regular file"),
             Self::TooLarge(most) => write!(f, "it is larger than {most} bytes"),
             Self::Late(within) => write!(f, "nothing came from it within {within} (`--timeout`)"),
             Self::WorkingDirectory(error) => {
@@ -181,6 +192,44 @@ fn of_working_directory(path: &Path) -> Option<ReadError> {
     let error = rustix::fs::openat(CWD, ".", flags, Mode::empty()).err()?;
     path.is_relative()
         .then(|| ReadError::WorkingDirectory(error.into()))
+}
+
+/// Reads a regular file where its absolute path leads without any link: each directory is opened in the one
+/// before, so that whoever exchanges one of them in between does not lead elsewhere.
+pub(crate) fn read_in_place(
+    path: &Path,
+    most: usize,
+    deadline: &Deadline,
+) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    let on_the_way = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let at_the_end =
+        OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut names = path.components().skip(1).peekable();
+    let mut place = rustix::fs::openat(CWD, "/", on_the_way, Mode::empty())?;
+    while let Some(name) = names.next() {
+        let is_last = names.peek().is_none();
+        let flags = if is_last { at_the_end } else { on_the_way };
+        let name = name.as_os_str();
+        place = match rustix::fs::openat(&place, name, flags, Mode::empty()) {
+            Ok(opened) => opened,
+            // A link is no directory, either.
+            Err(Errno::LOOP) => return Err(ReadError::Link),
+            Err(Errno::NOTDIR) if is_link(&place, name) => return Err(ReadError::Link),
+            Err(error) => return Err(error.into()),
+        };
+    }
+    let stat = rustix::fs::fstat(&place)?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => {}
+        FileType::Directory => return Err(ReadError::Directory),
+        _ => return Err(ReadError::Special),
+    }
+    read_to_end(place.as_fd(), Buffer::with_room(most + 1), most, deadline)
+}
+
+fn is_link(place: &OwnedFd, name: &OsStr) -> bool {
+    let stat = rustix::fs::statat(place, name, AtFlags::SYMLINK_NOFOLLOW);
+    stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
 }
 
 /// Reads standard input to its end.

@@ -29,6 +29,7 @@
 //! * An attempt that never dialed and never heard a byte used a kept connection that had been closed: it is
 //!   repeated at once, and does not count.
 
+mod advice;
 mod answer;
 mod attempt;
 mod client;
@@ -46,7 +47,7 @@ mod url;
 
 use std::net::IpAddr;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, Stranger};
 pub(crate) use client::Client;
 pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use observe::Trust;

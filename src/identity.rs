@@ -8,6 +8,7 @@ mod arc;
 mod certificate;
 mod client_secret;
 mod entra;
+mod machine;
 mod managed;
 mod metadata;
 mod pem;
@@ -21,7 +22,7 @@ pub(crate) use certificate::Certificate;
 pub(crate) use client_secret::ClientSecret;
 pub(crate) use entra::Application;
 pub(crate) use managed::{Endpoint, ManagedIdentity};
-pub(crate) use metadata::{DEFAULT_ENDPOINT, MetadataEndpoint};
+pub(crate) use metadata::{DEFAULT_ENDPOINT, METADATA_VARIABLE, MetadataEndpoint};
 pub(crate) use workload::Workload;
 
 use crate::cloud::Cloud;

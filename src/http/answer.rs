@@ -27,6 +27,15 @@ pub(crate) struct Answer {
     pub(crate) by_proxy: bool,
 }
 
+/// Who answers in the place of a machine's own service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stranger {
+    Amazon,
+    Google,
+    /// Somebody with HTML or XML, where Azure has JSON.
+    Page,
+}
+
 /// What the retries came to.
 pub(super) enum Retries {
     /// The answer asks for no other try.
@@ -62,6 +71,33 @@ impl Answer {
             name.to_owned()
         } else {
             "an odd content type".to_owned()
+        }
+    }
+
+    /// Whose it is, where it is seen that no service of Azure's answered a machine's own question.
+    pub(crate) fn stranger(&self) -> Option<Stranger> {
+        let has = |name: &str, part: &str| {
+            let value = self.header(name).unwrap_or_default();
+            value.to_ascii_lowercase().contains(part)
+        };
+        let kind = self.header("content-type").unwrap_or_default();
+        let kind = kind.to_ascii_lowercase();
+        let body = self
+            .body
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(&self.body);
+        let mut names = self.headers.keys();
+        if has("server", "ec2ws") || names.any(|name| name.as_str().starts_with("x-aws-")) {
+            Some(Stranger::Amazon)
+        } else if has("metadata-flavor", "google") || has("server", "metadata server for vm") {
+            Some(Stranger::Google)
+        } else if kind.contains("html")
+            || kind.contains("xml")
+            || body.trim_ascii_start().starts_with(b"<")
+        {
+            Some(Stranger::Page)
+        } else {
+            None
         }
     }
 

@@ -136,8 +136,12 @@ impl<'a> Client<'a> {
         loop {
             let result = self.attempt(request);
             let wait = match &result {
+                Ok(answer) if policy.is_metadata() && answer.stranger().is_some() => None,
                 Ok(answer) => tries.after_answer(policy, counts_as(answer), answer.retry_after()),
-                Err(failure) => tries.after_failure(policy, failure),
+                Err(failure) => {
+                    let wait = tries.after_failure(policy, failure);
+                    wait.map(|wait| self.in_time(policy, wait))
+                }
             };
             match wait {
                 Some(wait) if self.fits(wait) => {
@@ -176,6 +180,7 @@ impl<'a> Client<'a> {
                 }
             }
             Some(wait) => Retries::NoTime { wait, timeout },
+            None if policy.is_metadata() && answer.stranger().is_some() => Retries::Done,
             None if policy.retries(status) => Retries::Exhausted {
                 tries: tries.count() + 1,
             },
@@ -191,6 +196,17 @@ impl<'a> Client<'a> {
         }
         thread::sleep(wait);
         Ok(())
+    }
+
+    /// What is tried until the deadline is tried a last time right before it.
+    fn in_time(&self, policy: Policy, wait: Duration) -> Duration {
+        let left = self.network.deadline.left();
+        let last = left.saturating_sub(2 * LEAST_ATTEMPT);
+        if policy == Policy::Late && !last.is_zero() {
+            wait.min(last)
+        } else {
+            wait
+        }
     }
 
     fn fits(&self, wait: Duration) -> bool {
@@ -210,6 +226,7 @@ impl<'a> Client<'a> {
         for note in self.attempt.take_notes() {
             self.reporter.verbose(&note);
         }
+        let result = result.map_err(|failure| self.advised(failure, request));
         let outcome = match &result {
             Ok(answer) => answer.status.to_string(),
             Err(failure) => failure.to_string(),
@@ -226,7 +243,7 @@ impl<'a> Client<'a> {
         let host = request.url.host();
         let connect = match request.policy {
             Policy::Service | Policy::Patient | Policy::Change | Policy::Probe => CONNECT,
-            Policy::Metadata => CONNECT_METADATA,
+            Policy::Metadata | Policy::Late => CONNECT_METADATA,
         };
         let proxy = self.proxy(request.url, request.policy);
         self.attempt.begin(host, proxy, connect);
@@ -268,14 +285,14 @@ impl<'a> Client<'a> {
     }
 
     /// The `--connect-to` of a host; plain http is on this machine, and led nowhere else.
-    fn direction(&self, url: &Url) -> Option<&ConnectTo> {
+    pub(super) fn direction(&self, url: &Url) -> Option<&ConnectTo> {
         let mut directions = self.network.connect_to.iter();
         let applies = |to: &&ConnectTo| url.is_https() && to.applies(url.host(), url.port());
         directions.find(applies)
     }
 
     /// The proxy for a host, if it is one that a proxy is asked for.
-    fn proxy(&self, url: &Url, policy: Policy) -> Option<&Proxy> {
+    pub(super) fn proxy(&self, url: &Url, policy: Policy) -> Option<&Proxy> {
         let exempt = || self.network.no_proxy.covers(url.host(), url.port());
         let around = is_local(url, policy) || self.direction(url).is_some() || exempt();
         self.network.proxy.as_ref().filter(|_| !around)
@@ -318,7 +335,7 @@ impl<'a> Client<'a> {
 
 /// A metadata endpoint, or this machine itself (plain http): led nowhere else.
 fn is_local(url: &Url, policy: Policy) -> bool {
-    policy == Policy::Metadata || !url.is_https()
+    policy.is_metadata() || !url.is_https()
 }
 
 /// Tokens and configured ids are checked before: what ends here was not.

@@ -59,9 +59,9 @@ impl<'a> Request<'a> {
         Self::new(url, Policy::Change, Body::Change(json))
     }
 
-    /// A GET at a metadata endpoint.
-    pub(crate) fn metadata(url: &'a Url) -> Self {
-        Self::new(url, Policy::Metadata, Body::Nothing).header("metadata", "true")
+    /// A GET at a metadata endpoint, or at something that has one beside this program.
+    pub(crate) fn metadata(url: &'a Url, policy: Policy) -> Self {
+        Self::new(url, policy, Body::Nothing).header("metadata", "true")
     }
 
     fn new(url: &'a Url, policy: Policy, body: Body) -> Self {

@@ -20,6 +20,8 @@ pub(crate) enum Policy {
     Change,
     /// A metadata endpoint: plain http allowed, never a proxy, its own retry table.
     Metadata,
+    /// The same where something beside this program has it: it may come up later.
+    Late,
     /// As a service, to see whether it answers: whatever it says stands.
     Probe,
 }
@@ -43,6 +45,8 @@ const METADATA_AFTER_5XX: Duration = Duration::from_secs(1);
 /// One more try where nothing listens: on a machine that is no Azure VM, it stays so.
 const METADATA_CONNECTIONS: u32 = 1;
 const METADATA_AFTER_NO_CONNECTION: Duration = Duration::from_secs(1);
+/// Waits for what comes up late grow to this; a quarter more is the longest, 6 s.
+const LATE: Duration = Duration::from_millis(4_800);
 
 /// What leaves open what became of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,16 +67,22 @@ pub(crate) struct Tries {
     throttled: u32,
     /// Sent again at once, with a new token.
     renewed: u32,
+    /// Of what comes up late: these cost no other try.
+    late: u32,
 }
 
 impl Policy {
+    pub(super) fn is_metadata(self) -> bool {
+        matches!(self, Self::Metadata | Self::Late)
+    }
+
     /// Whether another answer may come after this one.
     pub(super) fn retries(self, status: u16) -> bool {
         match self {
             Self::Service | Self::Patient => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             // Turned away at the door. Of any other failure nobody knows what was done before.
             Self::Change => status == 429,
-            Self::Metadata => matches!(status, 404 | 410 | 429 | 500..=599),
+            Self::Metadata | Self::Late => matches!(status, 404 | 410 | 421 | 429 | 500..=599),
             Self::Probe => false,
         }
     }
@@ -85,7 +95,7 @@ impl Policy {
 
 impl Tries {
     pub(crate) fn count(&self) -> u32 {
-        self.answers + self.failures + self.throttled + self.renewed
+        self.answers + self.failures + self.throttled + self.renewed + self.late
     }
 
     /// It is sent again without a wait, as what it is sent with is new.
@@ -109,8 +119,10 @@ impl Tries {
             return Some(wait.max(retry_after.unwrap_or_default()));
         }
         let wait = match policy {
-            Policy::Metadata if status >= 500 => self.metadata_delay()?.max(METADATA_AFTER_5XX),
-            Policy::Metadata => self.metadata_delay()?,
+            Policy::Metadata | Policy::Late if status >= 500 => {
+                self.metadata_delay()?.max(METADATA_AFTER_5XX)
+            }
+            Policy::Metadata | Policy::Late => self.metadata_delay()?,
             Policy::Service | Policy::Patient | Policy::Change | Policy::Probe => {
                 self.backoff(AFTER_ANSWER)?
             }
@@ -132,8 +144,15 @@ impl Tries {
             Policy::Service | Policy::Patient | Policy::Change | Policy::Probe => {
                 self.backoff(AFTER_NO_CONNECTION)?
             }
-            Policy::Metadata if matches!(failure.kind, FailureKind::Cut | FailureKind::Silence) => {
+            Policy::Metadata | Policy::Late
+                if matches!(failure.kind, FailureKind::Cut | FailureKind::Silence) =>
+            {
                 self.metadata_delay()?
+            }
+            Policy::Late => {
+                let wait = jitter(LATE.min(AFTER_NO_CONNECTION * 2_u32.pow(self.late.min(5))));
+                self.late += 1;
+                return Some(wait);
             }
             Policy::Metadata if self.failures >= METADATA_CONNECTIONS => return None,
             Policy::Metadata => METADATA_AFTER_NO_CONNECTION,
@@ -162,7 +181,7 @@ impl Tries {
 
     fn metadata_delay(&self) -> Option<Duration> {
         METADATA_DELAYS
-            .get(self.count() as usize)
+            .get((self.answers + self.failures) as usize)
             .map(|&delay| Duration::from_secs(delay))
     }
 }
@@ -247,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_metadata_endpoint_has_its_own_table() {
-        for status in [404, 410, 429] {
+        for status in [404, 410, 421, 429] {
             assert_eq!(waits(Policy::Metadata, status), [0.0, 2.0, 6.0, 14.0, 30.0]);
         }
         for status in [500, 503, 599] {
@@ -268,6 +287,20 @@ mod tests {
             Some(second)
         );
         assert_eq!(tries.after_failure(Policy::Metadata, &refused), None);
+    }
+
+    #[test]
+    fn what_comes_up_late_is_waited_for() {
+        let mut tries = Tries::default();
+        let refused = Failure::new(FailureKind::Connection, "refused");
+        for full in [0.2, 0.4, 0.8, 1.6, 3.2].into_iter().chain([4.8; 60]) {
+            let wait = tries.after_failure(Policy::Late, &refused).unwrap();
+            let wait = wait.as_secs_f64();
+            assert!((0.74 * full..1.26 * full).contains(&wait) && wait <= 6.0);
+        }
+        // Once it answers, its table begins.
+        let answered = tries.after_answer(Policy::Late, 429, None);
+        assert_eq!(answered, Some(Duration::ZERO));
     }
 
     #[test]

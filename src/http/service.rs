@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::{Answer, compressed};
+use super::answer::{Answer, Retries, compressed};
 use super::client::Client;
 use super::failure::Failure;
 use super::request::Request;
@@ -150,6 +150,8 @@ pub(crate) struct Verdict<R> {
     what: String,
     words: String,
     hint: Option<String>,
+    /// Whether the hint counts after all tries as well.
+    lasting: bool,
 }
 
 impl<R: Default> Verdict<R> {
@@ -161,6 +163,7 @@ impl<R: Default> Verdict<R> {
             what: what.into(),
             words: String::new(),
             hint: None,
+            lasting: false,
         }
     }
 
@@ -173,6 +176,15 @@ impl<R: Default> Verdict<R> {
         Self {
             hint: Some(hint.into()),
             ..self
+        }
+    }
+
+    /// What helps where another try does not.
+    pub(crate) fn lasting_hint(self, hint: impl Into<String>) -> Self {
+        let lasting = true;
+        Self {
+            lasting,
+            ..self.hint(hint)
         }
     }
 
@@ -308,7 +320,10 @@ fn refusal<S: Service>(service: &S, said: &Said) -> Refusal<S::Reach> {
         cause.extend([" (request id ", &said.quote(id), ")"]);
     }
     cause.push_str(&answer.retries.words());
-    let (exit, hint) = answer.retries.verdict(verdict.exit, verdict.hint);
+    let (exit, hint) = match &answer.retries {
+        Retries::Exhausted { .. } if verdict.lasting => (verdict.exit, verdict.hint),
+        retries => retries.verdict(verdict.exit, verdict.hint),
+    };
     Refusal {
         reach: verdict.reach,
         error: Error::new(exit, service.operation(), cause).maybe_hint(hint),

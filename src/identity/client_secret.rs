@@ -1,7 +1,7 @@
 //! An app registration's client secret: the first case of Microsoft's "OAuth 2.0 client credentials flow".
 
 use super::Application;
-use super::entra::WRONG_SECRET;
+use super::entra::ProvenBy;
 use crate::cloud::Host;
 use crate::error::Error;
 use crate::http::Client;
@@ -24,17 +24,14 @@ impl ClientSecret {
         audience: &Audience,
     ) -> Result<AccessToken, Error> {
         client.learn(&self.secret);
-        let proof = [("client_secret", self.secret.expose())];
-        let token = self.application.token(client, authority, audience, &proof);
-        token.map_err(|error| match error.advice() {
-            Some(WRONG_SECRET) if is_surrounded(self.secret.expose()) => error.hint(SURROUNDED),
-            _ => error,
-        })
+        let secret = self.secret.expose();
+        let by = ProvenBy::Secret {
+            surrounded: is_surrounded(secret),
+        };
+        let (application, proof) = (&self.application, [("client_secret", secret)]);
+        application.token(client, authority, audience, by, &proof)
     }
 }
-
-/// Where it was copied with more than itself.
-const SURROUNDED: &str = "the client secret begins or ends with a blank or a quote: does that belong to it? Give its value alone";
 
 #[cfg(test)]
 mod tests {

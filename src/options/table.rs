@@ -272,7 +272,7 @@ impl OptionRow {
 pub type Section = (&'static str, &'static [&'static OptionRow]);
 
 /// The variable that moves the metadata endpoint, as in Azure's SDKs.
-pub const METADATA_VARIABLE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
+pub const METADATA_VARIABLE: &str = crate::identity::METADATA_VARIABLE;
 
 /// The variable that holds an XSOAR server's API key, as in Palo Alto's own client.
 pub const XSOAR_KEY_VARIABLE: &str = "DEMISTO_API_KEY";

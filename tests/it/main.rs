@@ -25,6 +25,7 @@ mod files;
 mod formats;
 mod gate;
 mod hooks;
+mod late;
 mod listing;
 #[path = "../manual/mod.rs"]
 mod manual;

@@ -154,8 +154,8 @@ fn what_does_not_pass_is_never_asked_again() {
     for status in [302, 400, 401, 403, 405, 409] {
         azure.mend();
         azure.fault(METADATA, Fault::status(status).header("Retry-After", "1"));
-        let code = if status == 403 { 3 } else { 7 };
-        get_with_metadata(&azure).status(code).stderr_any().run();
+        // Words in the place of JSON: it is not Azure's.
+        get_with_metadata(&azure).status(3).stderr_any().run();
         azure.expect(&[METADATA]);
     }
 }

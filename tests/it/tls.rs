@@ -14,6 +14,8 @@ const VAULT: &str = "kv-prod.vault.azure.net";
 const ISSUER: &str = "behind an inspecting proxy or with a private CA, add `--ca-file ";
 const CLOCK: &str = "if this machine's clock is wrong, set it; else whoever runs that server (or the inspecting \
     proxy) must renew the certificate";
+const BEHIND: &str = "if this machine's clock is behind, set it; else that server (or the inspecting proxy) must \
+    not use the certificate before then";
 const REISSUE: &str = "whoever runs that server (or the inspecting proxy) must issue a certificate that is X.509 \
     version 3, for a server, and not itself a CA";
 
@@ -39,7 +41,7 @@ fn lasting(host: &str) -> Vec<(TlsFault, String, &'static str)> {
         (
             TlsFault::NotYetValid,
             of("is not valid before Fri, 03 Feb 2090 00:00:00 GMT (this machine's clock: "),
-            CLOCK,
+            BEHIND,
         ),
         (
             TlsFault::CaAsLeaf,

@@ -70,11 +70,13 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 15] = [
+const ALL: [&[Scenario]; 17] = [
     names::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
     arc::SCENARIOS,
+    arc::exchanged::SCENARIOS,
+    arc::keys::SCENARIOS,
     proxy::SCENARIOS,
     exemptions::SCENARIOS,
     rogue::SCENARIOS,

@@ -344,6 +344,7 @@ fn one_that_cuts_its_tunnels() {
         .stderr_has(format!(
             "`{ENTRA}` closed the connection during the handshake"
         ))
+        .stderr_has("hint: the proxy `127.0.0.1:3128` connects to it, and the connection ends there: is port 443 open to it from there?\n")
         .run();
     assert!(
         proxy.heads().len() > 1,

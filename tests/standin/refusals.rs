@@ -2,7 +2,7 @@
 
 use super::denials::{Caller, Permissions, Right, denied};
 use super::faults::Fault;
-use super::http::Request;
+use super::http::{Answer, Request};
 use super::{CLIENT_ID, TENANT, app_service, arm, clock, entra, metadata, vault, xsoar};
 
 const AUTHORITY: &str = "login.microsoftonline.com";
@@ -108,6 +108,41 @@ impl Fault {
             answer.body.clear();
             answer.headers.retain(|(name, _)| name != "Content-Type");
         })
+    }
+
+    /// What EC2 says at the metadata endpoint's address, whatever is asked for.
+    pub fn ec2(status: u16) -> Self {
+        let page = "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?>\n<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\"\n\t\"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\">\n<html><head><title>No</title></head></html>";
+        Self::raw(status, "text/html", page).header("Server", "EC2ws")
+    }
+
+    /// What Google Cloud says there.
+    pub fn google(status: u16) -> Self {
+        let page = "<!DOCTYPE html>\n<html lang=en><title>Error</title></html>";
+        Self::raw(status, "text/html; charset=UTF-8", page)
+            .header("Metadata-Flavor", "Google")
+            .header("Server", "Metadata Server for VM")
+    }
+
+    /// An answer with nothing in it, and the connection closed.
+    pub fn empty(status: u16) -> Self {
+        let headers = vec![("Connection".to_owned(), "close".to_owned())];
+        let body = Vec::new();
+        Self::answer(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// The agent of a machine's Metadata Security Protocol: this program may not ask.
+    pub fn locked_down() -> Self {
+        Self::empty(403)
+    }
+
+    /// The same agent: it does not know, at the moment, who asks.
+    pub fn unattributed() -> Self {
+        Self::empty(421)
     }
 
     /// Key Vault's answer to too many requests: no `Retry-After` comes with it.

@@ -77,6 +77,7 @@ impl Configured<'_> {
             Proof::TokenFile => Identity::Workload(Workload {
                 application,
                 token_file: PathBuf::from(text),
+                in_pod: self.is_in_pod(),
                 deadline: self.deadline,
             }),
         })

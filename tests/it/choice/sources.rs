@@ -239,7 +239,7 @@ fn app_service_s_endpoint_is_near_or_https() {
         ],
     )
     .args(["--timeout", "5"])
-    .status(6)
+    .status(3)
     .stderr_has("127.0.0.1:1")
     .run();
     azure.expect(&[]);

@@ -7,7 +7,7 @@ use crate::command::Akv;
 use crate::standin::{CLIENT_ID, CLIENT_SECRET, Fault, OTHER_TENANT, Standin, TENANT};
 
 /// Code, status, `error`, text, what is shown of it, and the hint.
-const TABLE: [(u32, u16, &str, &str, &str, &str); 15] = [
+const TABLE: [(u32, u16, &str, &str, &str, &str); 12] = [
     (
         7_000_215,
         401,
@@ -80,32 +80,31 @@ const TABLE: [(u32, u16, &str, &str, &str, &str); 15] = [
         "Access has been blocked by Conditional Access policies",
         "a Conditional Access policy forbids it: have this machine's address or the application allowed",
     ),
-    (70_021, 400, "invalid_request", FEDERATED, NO_RECORD, MATCH),
-    (70_021, 401, "invalid_client", FEDERATED, NO_RECORD, MATCH),
-    (700_211, 400, "invalid_request", FEDERATED, NO_RECORD, MATCH),
-    (700_213, 400, "invalid_request", FEDERATED, NO_RECORD, MATCH),
     (
-        7_002_137,
+        900_382,
         400,
         "invalid_request",
-        FEDERATED,
-        NO_RECORD,
-        MATCH,
+        "Confidential Client is not supported in Cross Cloud request.",
+        "Confidential Client is not supported in Cross Cloud request",
+        "the application is in another cloud than this authority: say which (`--cloud`)",
     ),
     (
-        7_002_138,
+        7_000_229,
         400,
-        "invalid_request",
-        FEDERATED,
-        NO_RECORD,
-        MATCH,
+        "unauthorized_client",
+        "The client application 'a' is missing service principal in the tenant 't'. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
+        "The client application 'a' is missing service principal in the tenant 't'",
+        "the application has no service principal in this tenant: `az ad sp create --id CLIENT_ID`",
+    ),
+    (
+        7_000_112,
+        400,
+        "unauthorized_client",
+        "Application 'a'(xsoar-secrets) is disabled.",
+        "Application 'a'(xsoar-secrets) is disabled",
+        "the application is disabled in its tenant: have it enabled (Entra ID, Enterprise applications, Properties)",
     ),
 ];
-
-const FEDERATED: &str = "No matching federated identity record found for presented assertion. Assertion Issuer: 'https://issuer.example'.";
-const NO_RECORD: &str = "No matching federated identity record found for presented assertion";
-const MATCH: &str =
-    "no federated credential of the application matches: check its issuer, subject and audience";
 
 #[test]
 fn every_documented_refusal_has_its_words_and_its_hint() {
