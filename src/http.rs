@@ -56,7 +56,7 @@ pub(crate) use request::{Request, Sign};
 pub(crate) use retry::{Doubt, Policy, Tries};
 pub(crate) use service::{Refusal, Said, Service, Verdict};
 pub(crate) use tls::ExtraRoots;
-pub(crate) use url::{UNRESERVED, Url};
+pub(crate) use url::{UNRESERVED, Url, UrlProblem};
 
 use crate::deadline::Deadline;
 
