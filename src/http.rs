@@ -34,6 +34,7 @@ mod attempt;
 mod client;
 mod dial;
 mod failure;
+mod lookup;
 mod observe;
 mod pages;
 mod proxy;

@@ -20,6 +20,7 @@ mod check;
 mod containers;
 mod exec;
 mod exemptions;
+mod families;
 mod file_systems;
 mod ground;
 mod metadata;
@@ -65,8 +66,9 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 13] = [
+const ALL: [&[Scenario]; 14] = [
     names::SCENARIOS,
+    families::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
     arc::SCENARIOS,
