@@ -6,10 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
-use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
+use ureq::unversioned::transport::Connector as _;
 
 use super::answer::{Answer, Retries, no_time, read_body};
 use super::attempt::Attempt;
+use super::connect::Connect;
+use super::dial::ProxyTls;
 use super::failure::{Failure, FailureKind};
 use super::observe::{Observed, Trust};
 use super::proxy::{ConnectTo, Proxy};
@@ -51,7 +53,7 @@ impl<'a> Client<'a> {
     pub(crate) fn new(network: Network, reporter: &'a dyn Reporter) -> Self {
         let mut redactor = Redactor::default();
         if let Some(password) = network.proxy.as_ref().and_then(Proxy::password) {
-            redactor.learn(&Secret::new(password.to_owned()));
+            redactor.learn(password);
         }
         Self {
             attempt: Attempt::new(network.deadline),
@@ -217,7 +219,7 @@ impl<'a> Client<'a> {
                 head.body(bytes.as_slice()).map(|whole| agent.run(whole))
             }
         };
-        let failed = |error| self.attempt.failure(error);
+        let failed = |error| self.with_hint(self.attempt.failure(error), request);
         let response = sent.map_err(|_| unsendable(host))?.map_err(failed)?;
         let (parts, body) = response.into_parts();
         let (length, largest) = (body.content_length(), request.largest_answer());
@@ -241,7 +243,7 @@ impl<'a> Client<'a> {
             None if is_local(request.url, request.policy) => (&self.plain, &[][..]),
             None => (&self.direct, &self.network.connect_to[..]),
         };
-        way.get_or_init(|| self.new_agent(proxy, connect_to.to_vec()))
+        way.get_or_init(|| self.new_agent(connect_to.to_vec()))
     }
 
     /// The `--connect-to` of a host; plain http is on this machine, and led nowhere else.
@@ -258,9 +260,44 @@ impl<'a> Client<'a> {
         self.network.proxy.as_ref().filter(|_| !around)
     }
 
-    fn new_agent(&self, proxy: Option<&Proxy>, connect_to: Vec<ConnectTo>) -> ureq::Agent {
+    /// Says of a connection that could not be made what helps on the way that it was to go.
+    fn with_hint(&self, failure: Failure, request: &Request) -> Failure {
+        if failure.kind != FailureKind::Connection || failure.hint.is_some() {
+            return failure;
+        }
+        let (url, policy) = (request.url, request.policy);
+        let port = url.port();
+        let open = format!("is port {port} open to it from here");
+        if url.is_loopback() {
+            return failure.hint(format!(
+                "does the service on this machine run, and listen on port {port}?"
+            ));
+        }
+        if is_local(url, policy) {
+            return failure.hint(format!("does the service run there, and {open}?"));
+        }
+        if let Some(directed) = self.direction(url) {
+            let (host, port) = directed.target(url.host(), port);
+            return failure.hint(format!(
+                "`--connect-to` leads there: does anything listen on port {port} of `{host}`, such as the tunnel or the private endpoint?"
+            ));
+        }
+        failure.hint(match (&self.network.proxy, self.proxy(url, policy)) {
+            (_, Some(proxy)) => format!(
+                "it went through the proxy `{proxy}`: do its rules let TLS to this host pass? `NO_PROXY` exempts a host from it"
+            ),
+            (Some(proxy), None) => format!("{open}? `NO_PROXY` keeps it from the proxy `{proxy}`"),
+            (None, None) if port == 443 => format!(
+                "{open}? Else a proxy (`--proxy`, `HTTPS_PROXY`) or another address (`--connect-to`) is needed"
+            ),
+            (None, None) => format!("{open}, and does anything listen there?"),
+        })
+    }
+
+    fn new_agent(&self, connect_to: Vec<ConnectTo>) -> ureq::Agent {
         let agent = ureq::Agent::config_builder()
-            .proxy(proxy.map(Proxy::inner))
+            // ureq would take it from the environment.
+            .proxy(None)
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -281,12 +318,15 @@ impl<'a> Client<'a> {
             config: Arc::clone(config),
             attempt: Arc::clone(&self.attempt),
         };
+        let connect = Connect {
+            attempt: Arc::clone(&self.attempt),
+        };
         let resolver = SystemResolver {
             known: Arc::clone(&self.known),
             connect_to,
             attempt: Arc::clone(&self.attempt),
         };
-        let connector = ().chain(ConnectProxyConnector::default()).chain(tcp).chain(tls);
+        let connector = ().chain(tcp).chain(ProxyTls(tls.clone())).chain(connect).chain(tls);
         ureq::Agent::with_parts(agent, connector, resolver)
     }
 }

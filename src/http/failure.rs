@@ -71,9 +71,6 @@ impl Failure {
     /// What to do about a failure of this kind, where nobody knew better.
     fn usual_hint(&self) -> Option<&'static str> {
         match self.kind {
-            FailureKind::Connection => Some(
-                "is port 443 open to it from here? Else a proxy (`--proxy`, `HTTPS_PROXY`) or another address (`--connect-to`) is needed",
-            ),
             FailureKind::Cut | FailureKind::Silence => Some(
                 "try again later; if it stays, something in between (a firewall, a proxy) breaks connections",
             ),

@@ -1,4 +1,5 @@
-//! Names to addresses: each host once a run, within the deadline, `--connect-to` applied.
+//! Names to addresses: each host once a run, within the deadline, `--connect-to` applied; of a
+//! host behind a proxy, the proxy's.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -41,11 +42,16 @@ impl Resolver for SystemResolver {
             .host()
             .ok_or_else(|| ureq::Error::BadUri("no host".to_owned()))?;
         let port = port_of(uri);
+        let proxy = self.attempt.proxy();
         let directed = self
             .connect_to
             .iter()
             .find(|connect_to| connect_to.applies(host, port));
-        let (host, port) = directed.map_or((host, port), |directed| directed.target(host, port));
+        let (host, port) = match (&proxy, directed) {
+            (Some(proxy), _) => (proxy.host(), proxy.port()),
+            (None, Some(directed)) => directed.target(host, port),
+            (None, None) => (host, port),
+        };
         let addresses = self
             .addresses(bare(host))
             .map_err(|failure| self.attempt.fail(failure))?;

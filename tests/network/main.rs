@@ -28,9 +28,11 @@ mod names;
 mod output;
 mod peer;
 mod proxy;
+mod proxy_users;
 mod rogue;
 mod stubborn;
 mod tinyproxy;
+mod unreachable;
 mod xsoar;
 
 // The runner and the stand-in are tools of all scenarios; each target uses a part.
@@ -66,15 +68,17 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 14] = [
+const ALL: [&[Scenario]; 16] = [
     names::SCENARIOS,
     families::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
     arc::SCENARIOS,
     proxy::SCENARIOS,
+    proxy_users::SCENARIOS,
     exemptions::SCENARIOS,
     rogue::SCENARIOS,
+    unreachable::SCENARIOS,
     output::SCENARIOS,
     file_systems::SCENARIOS,
     containers::SCENARIOS,
