@@ -55,6 +55,7 @@ impl Identity {
         Url::parse(&format!(
             "https://{authority}/{tenant}/v2.0/.well-known/openid-configuration"
         ))
+        .ok()
     }
 
     /// The tenant of an application, by its id or by a name; a managed identity's is its machine's.

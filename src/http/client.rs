@@ -6,10 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
-use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
+use ureq::unversioned::transport::Connector as _;
 
 use super::answer::{Answer, Retries, no_time, read_body};
 use super::attempt::Attempt;
+use super::connect::Connect;
+use super::dial::ProxyTls;
 use super::failure::{Failure, FailureKind};
 use super::observe::{Observed, Trust};
 use super::proxy::{ConnectTo, Proxy};
@@ -51,7 +53,7 @@ impl<'a> Client<'a> {
     pub(crate) fn new(network: Network, reporter: &'a dyn Reporter) -> Self {
         let mut redactor = Redactor::default();
         if let Some(password) = network.proxy.as_ref().and_then(Proxy::password) {
-            redactor.learn(&Secret::new(password.to_owned()));
+            redactor.learn(password);
         }
         Self {
             attempt: Attempt::new(network.deadline),
@@ -256,7 +258,7 @@ impl<'a> Client<'a> {
                 head.body(bytes.as_slice()).map(|whole| agent.run(whole))
             }
         };
-        let failed = |error| self.attempt.failure(error);
+        let failed = |error| self.advised(self.attempt.failure(error), request);
         let response = sent.map_err(|_| unsendable(host))?.map_err(failed)?;
         let (parts, body) = response.into_parts();
         let (length, largest) = (body.content_length(), request.largest_answer());
@@ -281,7 +283,11 @@ impl<'a> Client<'a> {
             None if is_local(request.url, request.policy) => (&self.plain, &[][..]),
             None => (&self.direct, &self.network.connect_to[..]),
         };
-        way.get_or_init(|| self.new_agent(proxy, connect_to.to_vec()))
+        way.get_or_init(|| self.new_agent(connect_to.to_vec()))
+    }
+
+    pub(super) fn configured_proxy(&self) -> Option<&Proxy> {
+        self.network.proxy.as_ref()
     }
 
     /// The `--connect-to` of a host; plain http is on this machine, and led nowhere else.
@@ -298,9 +304,10 @@ impl<'a> Client<'a> {
         self.network.proxy.as_ref().filter(|_| !around)
     }
 
-    fn new_agent(&self, proxy: Option<&Proxy>, connect_to: Vec<ConnectTo>) -> ureq::Agent {
+    fn new_agent(&self, connect_to: Vec<ConnectTo>) -> ureq::Agent {
         let agent = ureq::Agent::config_builder()
-            .proxy(proxy.map(Proxy::inner))
+            // ureq would take it from the environment.
+            .proxy(None)
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -323,18 +330,21 @@ impl<'a> Client<'a> {
             config: Arc::clone(config),
             attempt: Arc::clone(&self.attempt),
         };
+        let connect = Connect {
+            attempt: Arc::clone(&self.attempt),
+        };
         let resolver = SystemResolver {
             known: Arc::clone(&self.known),
             connect_to,
             attempt: Arc::clone(&self.attempt),
         };
-        let connector = ().chain(ConnectProxyConnector::default()).chain(tcp).chain(tls);
+        let connector = ().chain(tcp).chain(ProxyTls(tls.clone())).chain(connect).chain(tls);
         ureq::Agent::with_parts(agent, connector, resolver)
     }
 }
 
 /// A metadata endpoint, or this machine itself (plain http): led nowhere else.
-fn is_local(url: &Url, policy: Policy) -> bool {
+pub(super) fn is_local(url: &Url, policy: Policy) -> bool {
     policy.is_metadata() || !url.is_https()
 }
 

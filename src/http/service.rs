@@ -55,7 +55,7 @@ pub(crate) trait Service {
 
     /// The URL of a request. Its parts were checked before, but for how long they are together.
     fn url(&self, text: &str) -> Result<Url, Refusal<Self::Reach>> {
-        Url::parse(text).ok_or_else(|| {
+        Url::parse(text).map_err(|_| {
             let cause = "what is configured makes no URL";
             Refusal::new(Error::new(Exit::Usage, self.operation(), cause))
         })

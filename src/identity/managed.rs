@@ -135,7 +135,7 @@ pub(super) fn near(url: &Url) -> Result<(), &'static str> {
 }
 
 fn bare(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).ok_or("not an http or https URL")?;
+    let url = Url::parse(text)?;
     if url.query().is_some() || text.contains('#') {
         return Err("it must not have a query");
     }

@@ -35,7 +35,7 @@ impl MetadataEndpoint {
     /// Reads `http[s]://HOST[:PORT][/]`.
     pub(crate) fn parse(text: &str, in_pod: bool) -> Result<Self, &'static str> {
         let base = text.trim_end_matches('/');
-        let url = Url::parse(base).ok_or("not an http or https URL")?;
+        let url = Url::parse(base)?;
         if !matches!(url.path(), "" | "/") || url.query().is_some() {
             return Err("a scheme, a host and a port are all it may have");
         }

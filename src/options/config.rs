@@ -100,7 +100,7 @@ impl Reading<'_> {
             Some(url) if url.is_empty() => Ok(()),
             Some(url) => {
                 let proxy = Proxy::parse(url.expose());
-                self.holds_secret |= proxy.is_ok_and(|proxy| proxy.password().is_some());
+                self.holds_secret |= proxy.is_ok_and(|proxy| proxy.has_password());
                 self.add(&table::PROXY, key, url)
             }
         }

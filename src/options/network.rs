@@ -14,6 +14,9 @@ use crate::text::{der, utf16, without_mark};
 /// A bundle of every public root has a quarter of a megabyte.
 const LARGEST_BUNDLE: usize = 8 << 20;
 
+/// What a proxy's user and password cannot have as it is.
+const ENCODED: &str = "in a proxy's user and password write `/`, `?`, `#`, `@` and a blank as `%2F`, `%3F`, `%23`, `%40` and `%20`";
+
 /// Key Vault's api-version that every cloud knows.
 const API_VERSION: &str = "7.4";
 
@@ -180,14 +183,15 @@ impl Configured<'_> {
             return none;
         };
         let proxy = Proxy::parse(setting.text()).map_err(|problem| {
-            let what = match problem {
-                ProxyProblem::Scheme => "is not the URL of an HTTP proxy",
-                ProxyProblem::Malformed => "is not a valid proxy URL",
+            let written = "a proxy is written as `http://HOST:PORT`";
+            let (what, hint) = match problem {
+                ProxyProblem::Scheme => ("is not the URL of an HTTP proxy", written),
+                ProxyProblem::Malformed => ("is not a valid proxy URL", written),
+                ProxyProblem::User => ("is not a valid proxy URL", ENCODED),
             };
-            Error::usage(format!("{} {what}", setting.origin))
-                .hint("a proxy is written as `http://HOST:PORT`")
+            Error::usage(format!("{} {what}", setting.origin)).hint(hint)
         })?;
-        if setting.origin.rank == Rank::CommandLine && proxy.password().is_some() {
+        if setting.origin.rank == Rank::CommandLine && proxy.has_password() {
             return Err(Error::usage(
             "`--proxy` has a password in it, which every user of this machine could see",
         )

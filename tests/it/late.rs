@@ -179,7 +179,7 @@ fn a_connection_that_fails_has_the_hint_for_that_host_and_port() {
             .status(6)
     };
     lead(&format!("::{NOBODY}"))
-        .stderr_has("hint: `--connect-to` leads it to `127.0.0.1:1`: does the tunnel or private endpoint listen there?\n")
+        .stderr_has("hint: `--connect-to` leads there: does anything listen on port 1 of `127.0.0.1`, such as the tunnel or the private endpoint?\n")
         .stderr_lacks("443")
         .run();
     lead("unused.example:1:127.0.0.1:1")
@@ -189,7 +189,7 @@ fn a_connection_that_fails_has_the_hint_for_that_host_and_port() {
             "--vault-suffix",
             "vault.azure.net",
         ])
-        .stderr_has("hint: is what should listen at `127.0.0.1:1` up?\n")
+        .stderr_has("hint: does the service on this machine run, and listen on port 1?\n")
         .stderr_lacks("443")
         .run();
     Akv::new()
@@ -203,7 +203,7 @@ fn a_connection_that_fails_has_the_hint_for_that_host_and_port() {
         .app(&azure)
         .cwd(directory.path())
         .status(6)
-        .stderr_has("hint: is what should listen at `127.0.0.1:1` up?\n")
+        .stderr_has("hint: does the service on this machine run, and listen on port 1?\n")
         .stderr_lacks("443")
         .run();
     azure.ignore_log();

@@ -20,6 +20,7 @@ mod check;
 mod containers;
 mod exec;
 mod exemptions;
+mod families;
 mod file_systems;
 mod first;
 mod ground;
@@ -29,9 +30,11 @@ mod names;
 mod output;
 mod peer;
 mod proxy;
+mod proxy_users;
 mod rogue;
 mod stubborn;
 mod tinyproxy;
+mod unreachable;
 mod xsoar;
 
 // The runner and the stand-in are tools of all scenarios; each target uses a part.
@@ -70,16 +73,19 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 17] = [
+const ALL: [&[Scenario]; 20] = [
     names::SCENARIOS,
+    families::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
     arc::SCENARIOS,
     arc::exchanged::SCENARIOS,
     arc::keys::SCENARIOS,
     proxy::SCENARIOS,
+    proxy_users::SCENARIOS,
     exemptions::SCENARIOS,
     rogue::SCENARIOS,
+    unreachable::SCENARIOS,
     output::SCENARIOS,
     file_systems::SCENARIOS,
     containers::SCENARIOS,

@@ -65,9 +65,9 @@ fn is_absent(words: &str, seconds: u64) {
 }
 
 fn no_route_to_it() {
-    is_absent("network unreachable", 2);
+    is_absent("network is unreachable", 2);
     let _route = Added::new(&format!("route add unreachable {ADDRESS}"));
-    is_absent("host unreachable", 2);
+    is_absent("no route to host", 2);
 }
 
 fn nobody_listens_there() {

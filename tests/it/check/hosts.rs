@@ -131,7 +131,7 @@ fn a_host_that_is_silent_is_not_asked_for_long() {
     let output = akv.run();
     let told = &step(&output, ENTRA)[0].1;
     let cause = format!(
-        "cannot reach `login.microsoftonline.com`: no connection to `login.microsoftonline.com` ({NOBODY}): connection refused; what to do: `--connect-to` leads it to `{NOBODY}`: does the tunnel or private endpoint listen there?"
+        "cannot reach `login.microsoftonline.com`: no connection to `login.microsoftonline.com` ({NOBODY}): connection refused; what to do: `--connect-to` leads there: does anything listen on port 1 of `127.0.0.1`"
     );
     assert!(told.starts_with(&cause), "{told}");
     let tries = output

@@ -146,6 +146,8 @@ fn what_is_no_host() {
             "https://login.moon.example?x",
             "user@login.moon.example",
             "login.moon.example:0",
+            "login.moon.example:",
+            "https://login.moon.example:65536",
             "login.moon.example:https",
             "two words",
             "a..b",

@@ -36,6 +36,16 @@ fn a_link_leads_nowhere_else() {
         ("http://management.azure.com/", "is not https"),
         ("https://management.azure.com@evil.example/", "is no URL"),
         ("/subscriptions", "is no URL"),
+        ("https://management.azure.com:/subscriptions", "is no URL"),
+        (
+            "https://management.azure.com:99999/subscriptions",
+            "is no URL",
+        ),
+        (
+            "https://management.azure.com:https/subscriptions",
+            "is no URL",
+        ),
+        ("https://management.azure.com:0/subscriptions", "is no URL"),
     ] {
         let azure = azure();
         azure.fault(LIST, Fault::next_link(link));
@@ -98,6 +108,10 @@ fn a_vault_s_address_is_the_cloud_s() {
         "http://kv-prod.vault.azure.net/",
         "kv-prod.vault.azure.net",
         "https://user@kv-prod.vault.azure.net/",
+        "https://kv-prod.vault.azure.net:/",
+        "https://kv-prod.vault.azure.net:x/",
+        "https://kv-prod.vault.azure.net:99999/",
+        "https://kv-prod.vault.azure.net:0/",
         "",
     ] {
         let azure = azure();
