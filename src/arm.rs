@@ -11,9 +11,10 @@ use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 
 use crate::cloud::{Cloud, Host};
-use crate::error::{Error, Exit, printable};
+use crate::error::{Error, Exit};
 use crate::http::{Client, PageRules, Pages, Request, Service, UNRESERVED, Url};
-use crate::token::AccessToken;
+use crate::lenient;
+use crate::token::Bearer;
 use crate::vault::VaultName;
 
 const API_VERSION: &str = "2022-07-01";
@@ -89,7 +90,7 @@ pub(crate) fn public_url(cloud: &Cloud, scope: &Scope) -> Result<Url, Error> {
 /// Every vault of a subscription or resource group, by name.
 pub(crate) fn vaults(
     client: &Client,
-    token: &AccessToken,
+    token: Bearer,
     cloud: &Cloud,
     scope: &Scope,
 ) -> Result<Vec<VaultResource>, Error> {
@@ -97,10 +98,10 @@ pub(crate) fn vaults(
     let mut pages = Pages::new(scope, &RULES, public_url(cloud, scope)?);
     while let Some(items) = pages.next(|url, page| {
         let request = Request::get(url).purpose(format!("vaults, page {page}"));
-        client.ask(scope, &request.bearer(token.secret()))
+        client.ask(scope, &request.bearer(token))
     })? {
         for item in items {
-            vaults.push(read(item, cloud, scope)?);
+            vaults.push(read(client, item, cloud, scope)?);
         }
     }
     vaults.sort_by_cached_key(|vault: &VaultResource| vault.name.key());
@@ -110,6 +111,7 @@ pub(crate) fn vaults(
 
 #[derive(Deserialize)]
 struct Item {
+    #[serde(default, deserialize_with = "lenient::text")]
     location: Option<String>,
     properties: Properties,
 }
@@ -118,15 +120,19 @@ struct Item {
 struct Properties {
     #[serde(rename = "vaultUri")]
     vault_uri: String,
-    #[serde(rename = "publicNetworkAccess")]
+    #[serde(
+        default,
+        rename = "publicNetworkAccess",
+        deserialize_with = "lenient::text"
+    )]
     public_network_access: Option<String>,
 }
 
 /// The name is the URI's: that is where the token would go.
-fn read(item: Item, cloud: &Cloud, scope: &Scope) -> Result<VaultResource, Error> {
+fn read(client: &Client, item: Item, cloud: &Cloud, scope: &Scope) -> Result<VaultResource, Error> {
     let (uri, suffix) = (item.properties.vault_uri, &cloud.vault_suffix);
     let name = VaultName::in_url(&uri, suffix).ok_or_else(|| {
-        let uri = printable(&uri);
+        let uri = client.quote(&uri);
         let cause =
             format!("the vault `{uri}` is not a host of this cloud (`https://NAME.{suffix}`)");
         Error::new(Exit::Service, scope.operation(), cause)
@@ -136,7 +142,7 @@ fn read(item: Item, cloud: &Cloud, scope: &Scope) -> Result<VaultResource, Error
     Ok(VaultResource {
         name,
         uri: uri.trim_end_matches('/').to_owned(),
-        location: printable(&item.location.unwrap_or_default()),
+        location: client.quote(&item.location.unwrap_or_default()),
         // What is neither on nor off (`SecuredByPerimeter`) is not open to everybody.
         public: access.map(|access| access.eq_ignore_ascii_case("enabled")),
     })

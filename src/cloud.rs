@@ -15,7 +15,7 @@ pub(crate) struct Host {
 impl Host {
     /// Reads `HOST[:PORT]`, with or without `https://` and a final slash; `None` for anything else.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let text = strip_https(text);
+        let text = strip_https(text.trim());
         let text = text.strip_suffix('/').unwrap_or(text);
         let (name, port) = match text.rsplit_once(':') {
             Some((name, port)) => (name, Some(parse_port(port)?)),
@@ -98,15 +98,24 @@ pub(crate) struct Cloud {
 struct Known {
     names: &'static [&'static str],
     authority: &'static str,
+    /// Other names of its authority (Microsoft's instance discovery, `/common/discovery/instance`).
+    aliases: &'static [&'static str],
     vault_suffix: &'static str,
     management: &'static str,
 }
+
+const PUBLIC_ALIASES: [&str; 3] = [
+    "login.windows.net",
+    "login.microsoft.com",
+    "sts.windows.net",
+];
 
 /// The first name is the one of `--cloud`; then XSOAR's, then Azure CLI's. Without regard to case.
 const KNOWN: [Known; 9] = [
     Known {
         names: &["public", "Worldwide", "AzureCloud", "AzurePublicCloud"],
         authority: "login.microsoftonline.com",
+        aliases: &PUBLIC_ALIASES,
         vault_suffix: "vault.azure.net",
         management: "management.azure.com",
     },
@@ -119,52 +128,72 @@ const KNOWN: [Known; 9] = [
             "AzureUSGovernmentCloud",
         ],
         authority: "login.microsoftonline.us",
+        aliases: &["login.usgovcloudapi.net", "login-us.microsoftonline.com"],
         vault_suffix: "vault.usgovcloudapi.net",
         management: "management.usgovcloudapi.net",
     },
     Known {
         names: &["usgcc", "US GCC"],
         authority: "login.microsoftonline.com",
+        aliases: &PUBLIC_ALIASES,
         vault_suffix: "vault.usgovcloudapi.net",
         management: "management.usgovcloudapi.net",
     },
     Known {
         names: &["china", "AzureChinaCloud"],
         authority: "login.chinacloudapi.cn",
+        aliases: &["login.partner.microsoftonline.cn"],
         vault_suffix: "vault.azure.cn",
         management: "management.chinacloudapi.cn",
     },
     Known {
         names: &["germany", "AzureGermanCloud"],
         authority: "login.microsoftonline.de",
+        aliases: &[],
         vault_suffix: "vault.microsoftazure.de",
         management: "management.microsoftazure.de",
     },
     Known {
         names: &["bleu", "AzureBleuCloud"],
         authority: "login.sovcloud-identity.fr",
+        aliases: &[],
         vault_suffix: "vault.sovcloud-api.fr",
         management: "management.sovcloud-api.fr",
     },
     Known {
         names: &["delos", "AzureDelosCloud"],
         authority: "login.sovcloud-identity.de",
+        aliases: &[],
         vault_suffix: "vault.sovcloud-api.de",
         management: "management.sovcloud-api.de",
     },
     Known {
         names: &["usnat", "USNat", "AzureUSNat"],
         authority: "login.microsoftonline.eaglex.ic.gov",
+        aliases: &[],
         vault_suffix: "vault.cloudapi.eaglex.ic.gov",
         management: "management.azure.eaglex.ic.gov",
     },
     Known {
         names: &["ussec", "USSec", "AzureUSSec"],
         authority: "login.microsoftonline.microsoft.scloud",
+        aliases: &[],
         vault_suffix: "vault.cloudapi.microsoft.scloud",
         management: "management.azure.microsoft.scloud",
     },
 ];
+
+impl Known {
+    fn by_name(name: &str) -> Option<&'static Self> {
+        let is_it = |own: &&str| own.eq_ignore_ascii_case(name.trim());
+        KNOWN.iter().find(|known| known.names.iter().any(is_it))
+    }
+
+    fn has_authority(&self, host: &Host) -> bool {
+        host.port.is_none()
+            && (self.authority == host.name || self.aliases.contains(&host.name.as_str()))
+    }
+}
 
 impl Cloud {
     /// Azure's public cloud, the default.
@@ -174,23 +203,43 @@ impl Cloud {
 
     /// The cloud of a name: ours, XSOAR's or Azure CLI's, in any case.
     pub(crate) fn by_name(name: &str) -> Option<Self> {
-        KNOWN
-            .iter()
-            .find(|known| {
-                known
-                    .names
-                    .iter()
-                    .any(|n| n.eq_ignore_ascii_case(name.trim()))
-            })
-            .map(Self::from_known)
+        Known::by_name(name).map(Self::from_known)
     }
 
     /// The known cloud whose tokens this authority gives: the first, where several share it.
     pub(crate) fn by_authority(authority: &Host) -> Option<Self> {
         KNOWN
             .iter()
-            .find(|known| authority.port.is_none() && known.authority == authority.name)
+            .find(|known| known.has_authority(authority))
             .map(Self::from_known)
+            .map(|cloud| cloud.with_authority(authority))
+    }
+
+    /// The cloud of a name, where this is its authority, or an alias of that: tokens come from it as it is named.
+    pub(crate) fn by_name_and_authority(name: &str, authority: &Host) -> Option<Self> {
+        let known = Known::by_name(name)?;
+        known
+            .has_authority(authority)
+            .then(|| Self::from_known(known).with_authority(authority))
+    }
+
+    /// Our name for the known cloud that a vault of this host is in: the first, where several share its suffix.
+    pub(crate) fn of_vault(host: &Host) -> Option<&'static str> {
+        let (_, suffix) = host.name.split_once('.')?;
+        let known = KNOWN.iter().find(|known| known.vault_suffix == suffix)?;
+        known.names.first().copied().filter(|_| host.port.is_none())
+    }
+
+    fn with_authority(self, authority: &Host) -> Self {
+        Self {
+            authority: authority.clone(),
+            ..self
+        }
+    }
+
+    /// Every name of every known cloud.
+    pub(crate) fn every_name() -> impl Iterator<Item = &'static str> {
+        KNOWN.iter().flat_map(|known| known.names.iter().copied())
     }
 
     /// Ours for each known cloud: the words of `--cloud`.

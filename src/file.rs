@@ -3,16 +3,18 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{CWD, FileType, Mode, OFlags, StatVfsMountFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
 use crate::buffer::Buffer;
 use crate::deadline::Deadline;
+use crate::error::escaped;
 use crate::system::SystemError;
 
 /// What is read, and what is known of it.
@@ -28,7 +30,8 @@ pub(crate) struct Content {
 pub(crate) struct Access {
     mode: u32,
     owner: u32,
-    is_on_read_only_mount: bool,
+    /// Whether nobody can change it where it is mounted.
+    read_only: bool,
 }
 
 impl Access {
@@ -47,21 +50,39 @@ impl Access {
         is_trusted_owner(self.owner)
     }
 
-    /// What a person does where it is too open or another's: this command, if it can be run here. `instead`
-    /// is how it is handed over without a file.
-    pub(crate) fn remedy(self, command: &str, path: &Path, instead: &str) -> String {
+    /// What to do about a mode that is too wide: `change` is what `chmod` takes, `instead` the way without the file.
+    pub(crate) fn mode_hint(self, path: &Path, change: &str, instead: &str) -> String {
         let us = rustix::process::geteuid();
-        if self.is_on_read_only_mount {
+        if self.read_only {
             format!(
-                "nothing can be changed on a read-only mount: have it mounted with mode 0440 (Kubernetes: `defaultMode: 0440`), or {instead}"
+                "that cannot be changed on a read-only mount: in Kubernetes mount it with `defaultMode: 0440`, elsewhere change it where it is mounted from, or use {instead}"
             )
-        } else if is_unmapped(self.owner) {
-            format!("this container does not know its owner, and cannot change it: {instead}")
-        } else if us.is_root() || self.owner == us.as_raw() {
-            format!("`{command} {}`", shown(path))
+        } else if self.is_of_nobody() {
+            format!("{OUTSIDE}: copy it inside, or use {instead}")
+        } else if us.is_root() || us.as_raw() == self.owner {
+            format!("`chmod {change} {}`", quoted(path))
         } else {
-            format!("as its owner: `{command} {}`; or {instead}", shown(path))
+            format!("its owner must change that, or use {instead}")
         }
+    }
+
+    /// What to do about an owner that nobody trusts.
+    pub(crate) fn owner_hint(self, path: &Path, instead: &str) -> String {
+        if self.read_only {
+            format!(
+                "that cannot be changed on a read-only mount: change it where it is mounted from, or use {instead}"
+            )
+        } else if self.is_of_nobody() {
+            format!("{OUTSIDE}: copy it inside, or use {instead}")
+        } else if rustix::process::geteuid().is_root() {
+            format!("`chown \"$(id -u)\" {}`", quoted(path))
+        } else {
+            format!("copy it into a file of your own, or use {instead}")
+        }
+    }
+
+    fn is_of_nobody(self) -> bool {
+        is_unmapped(self.owner) && !self.is_ours()
     }
 
     /// The permissions as `chmod` takes them.
@@ -69,6 +90,8 @@ impl Access {
         format!("{:04o}", self.mode & 0o7777)
     }
 }
+
+const OUTSIDE: &str = "it belongs to `nobody`, as all files do in a user namespace (a rootless container) whose users are outside, and cannot be changed there";
 
 /// Root, or the user who runs this.
 pub(crate) fn is_trusted_owner(owner: u32) -> bool {
@@ -89,6 +112,10 @@ pub(crate) fn is_unmapped(owner: u32) -> bool {
 pub(crate) enum ReadError {
     /// It is a directory.
     Directory,
+    /// It, or a directory on the way, is a symbolic link, where none may be.
+    Link,
+    /// It is no regular file, where nothing else may be.
+    Special,
     /// It has more bytes than this.
     TooLarge(usize),
     /// Nothing came before the deadline, which is so many seconds.
@@ -100,6 +127,11 @@ pub(crate) enum ReadError {
 }
 
 impl ReadError {
+    /// Whether there is no such file.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::System(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
     /// Whether the user lacks a right that another has.
     pub(crate) fn is_denied(&self) -> bool {
         matches!(self, Self::System(error) if error.kind() == io::ErrorKind::PermissionDenied)
@@ -110,6 +142,8 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Directory => f.write_str("it is a directory"),
+            Self::Link => f.write_str("it, or a folder of it, is a symbolic link"),
+            Self::Special => f.write_str("it is not a regular file"),
             Self::TooLarge(most) => write!(f, "it is larger than {most} bytes"),
             Self::Late(within) => write!(f, "nothing came from it within {within} (`--timeout`)"),
             Self::WorkingDirectory(error) => {
@@ -141,8 +175,8 @@ pub(crate) fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Cont
     let access = Access {
         mode: stat.st_mode,
         owner: stat.st_uid,
-        is_on_read_only_mount: rustix::fs::fstatvfs(&file)
-            .is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY)),
+        read_only: rustix::fs::fstatvfs(&file)
+            .is_ok_and(|stat| stat.f_flag.contains(StatVfsMountFlags::RDONLY)),
     };
     // One more than there is shows its end.
     let buffer = Buffer::with_room(size.min(most) + 1);
@@ -158,6 +192,44 @@ fn of_working_directory(path: &Path) -> Option<ReadError> {
     let error = rustix::fs::openat(CWD, ".", flags, Mode::empty()).err()?;
     path.is_relative()
         .then(|| ReadError::WorkingDirectory(error.into()))
+}
+
+/// Reads a regular file where its absolute path leads without any link: each directory is opened in the one
+/// before, so that whoever exchanges one of them in between does not lead elsewhere.
+pub(crate) fn read_in_place(
+    path: &Path,
+    most: usize,
+    deadline: &Deadline,
+) -> Result<Zeroizing<Vec<u8>>, ReadError> {
+    let on_the_way = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let at_the_end =
+        OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut names = path.components().skip(1).peekable();
+    let mut place = rustix::fs::openat(CWD, "/", on_the_way, Mode::empty())?;
+    while let Some(name) = names.next() {
+        let is_last = names.peek().is_none();
+        let flags = if is_last { at_the_end } else { on_the_way };
+        let name = name.as_os_str();
+        place = match rustix::fs::openat(&place, name, flags, Mode::empty()) {
+            Ok(opened) => opened,
+            // A link is no directory, either.
+            Err(Errno::LOOP) => return Err(ReadError::Link),
+            Err(Errno::NOTDIR) if is_link(&place, name) => return Err(ReadError::Link),
+            Err(error) => return Err(error.into()),
+        };
+    }
+    let stat = rustix::fs::fstat(&place)?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => {}
+        FileType::Directory => return Err(ReadError::Directory),
+        _ => return Err(ReadError::Special),
+    }
+    read_to_end(place.as_fd(), Buffer::with_room(most + 1), most, deadline)
+}
+
+fn is_link(place: &OwnedFd, name: &OsStr) -> bool {
+    let stat = rustix::fs::statat(place, name, AtFlags::SYMLINK_NOFOLLOW);
+    stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
 }
 
 /// Reads standard input to its end.
@@ -208,7 +280,24 @@ pub(crate) fn wait(fd: BorrowedFd, what: PollFlags, deadline: &Deadline) -> bool
 
 /// A path as it may be shown.
 pub(crate) fn shown(path: impl AsRef<OsStr>) -> String {
-    crate::error::printable(&path.as_ref().to_string_lossy())
+    let mut shown = String::new();
+    for chunk in path.as_ref().as_bytes().utf8_chunks() {
+        shown.push_str(&escaped(chunk.valid()));
+        shown.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    shown
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let shown = shown(path);
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./+:@%,".contains(c);
+    if shown.chars().all(is_plain) && !shown.starts_with('-') {
+        shown
+    } else {
+        let dashes = if shown.starts_with('-') { "./" } else { "" };
+        format!("'{dashes}{}'", shown.replace('\'', "'\\''"))
+    }
 }
 
 #[cfg(test)]
@@ -223,6 +312,19 @@ mod tests {
         assert!(is_trusted_owner(us));
         assert!(is_trusted_owner(0));
         assert!(!is_trusted_owner(us + 1));
+    }
+
+    #[test]
+    fn a_path_is_quoted_for_a_shell() {
+        for (path, word) in [
+            ("/run/x/c.json", "/run/x/c.json"),
+            ("my file", "'my file'"),
+            ("it's", "'it'\\''s'"),
+            ("$(id)", "'$(id)'"),
+            ("-c", "'./-c'"),
+        ] {
+            assert_eq!(quoted(Path::new(path)), word);
+        }
     }
 
     #[test]

@@ -7,15 +7,15 @@
 //!
 //! # How ureq is used
 //!
-//! ureq brings the protocol, the pool of connections and the CONNECT of proxies. Names (`resolver`),
-//! connections and TLS (`dial`), trust (`tls`) and time are ours, and stand in the places that ureq has for
+//! ureq brings the protocol and the pool of connections. Names (`resolver`, `lookup`), connections and
+//! TLS (`dial`), the way through a proxy (`connect`), trust (`tls`) and time are ours, and stand in the places that ureq has for
 //! others' code: a `Resolver`, and a chain of `Connector`s that hands a `Transport` on. ureq owns these and
 //! calls them deep inside `Agent::run`; its traits give them neither the request nor a place for an error
 //! of ours. So they share one `Attempt` with the client, behind a lock (the traits want `Send`; no two
 //! requests are ever in progress). It knows who is asked, by which proxy, and how far it is:
 //!
 //! ```text
-//!           resolver, dial::Tcp         dial::Tls              dial::Tls (or Tcp: plain http)
+//!           resolver, dial::Tcp         connect                dial::Tls (or Tcp: plain http)
 //! begin() ─┬─ connecting() ─ ToProxy ── tunnelled() ─ ToHost ─┬─ answering() ─ Answering ─ heard()
 //!          ├─ connecting() ───── (no proxy) ───────── ToHost ─┘                    │
 //!          └──────────────────── (a connection that was kept) ─────────────────────┘
@@ -25,15 +25,18 @@
 //!   each read and write) asks `left()` before: ureq's own timeouts are not used.
 //! * Whoever fails notes why by `fail()`, where the words are best, and returns an error to ureq whose only
 //!   task is to come back out of `run`. There `failure()` takes what was noted. ureq's own errors (what came
-//!   is no HTTP, the proxy said no) get their words there, and what failed `ToProxy` is said of the proxy.
+//!   is no HTTP) get their words there, and what failed `ToProxy` is said of the proxy.
 //! * An attempt that never dialed and never heard a byte used a kept connection that had been closed: it is
 //!   repeated at once, and does not count.
 
+mod advice;
 mod answer;
 mod attempt;
 mod client;
+mod connect;
 mod dial;
 mod failure;
+mod lookup;
 mod observe;
 mod pages;
 mod proxy;
@@ -46,7 +49,7 @@ mod url;
 
 use std::net::IpAddr;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::{Answer, Stranger};
 pub(crate) use client::Client;
 pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use observe::Trust;
@@ -54,9 +57,9 @@ pub(crate) use pages::{PageRules, Pages};
 pub(crate) use proxy::{ConnectTo, NoProxy, Proxy, ProxyProblem};
 pub(crate) use request::{Request, Sign};
 pub(crate) use retry::{Doubt, Policy, Tries};
-pub(crate) use service::{Refusal, Said, Service, Verdict};
+pub(crate) use service::{Objection, Refusal, Said, Service, Verdict};
 pub(crate) use tls::ExtraRoots;
-pub(crate) use url::{UNRESERVED, Url};
+pub(crate) use url::{UNRESERVED, Url, UrlProblem};
 
 use crate::deadline::Deadline;
 

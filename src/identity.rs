@@ -8,6 +8,7 @@ mod arc;
 mod certificate;
 mod client_secret;
 mod entra;
+mod machine;
 mod managed;
 mod metadata;
 mod pem;
@@ -21,7 +22,7 @@ pub(crate) use certificate::Certificate;
 pub(crate) use client_secret::ClientSecret;
 pub(crate) use entra::Application;
 pub(crate) use managed::{Endpoint, ManagedIdentity};
-pub(crate) use metadata::{DEFAULT_ENDPOINT, MetadataEndpoint};
+pub(crate) use metadata::{DEFAULT_ENDPOINT, METADATA_VARIABLE, MetadataEndpoint};
 pub(crate) use workload::Workload;
 
 use crate::cloud::Cloud;
@@ -54,12 +55,17 @@ impl Identity {
         Url::parse(&format!(
             "https://{authority}/{tenant}/v2.0/.well-known/openid-configuration"
         ))
+        .ok()
     }
 
     /// The tenant of an application, by its id or by a name; a managed identity's is its machine's.
     pub(crate) fn tenant(&self) -> Option<&str> {
         let (application, _) = self.application()?;
         Some(&application.tenant)
+    }
+
+    pub(crate) fn is_managed(&self) -> bool {
+        self.application().is_none()
     }
 
     /// An application, and what it proves itself with.

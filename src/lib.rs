@@ -17,7 +17,8 @@
 //! * [`credentials`] makes documents, variables and bytes of secrets; [`sink`] writes them, whole or not at all.
 //!
 //! Below stand [`file`](mod@file) (files that people name), [`buffer`] and [`secret`] (what is wiped and never
-//! shows itself), [`redact`] (which strikes secrets out of what services say), [`deadline`], [`report`] (what a run says while it goes; [`messages`] prints it), [`process`] (what
+//! shows itself), [`redact`] (which strikes secrets out of what services say), [`deadline`], [`lenient`] (fields of
+//! answers that nobody depends on), [`report`] (what a run says while it goes; [`messages`] prints it), [`process`] (what
 //! the process is to others), [`words`] and [`error`] (what failed, why, what to do; the exit codes).
 
 // Not for the tests, each of which is a crate of its own.
@@ -38,6 +39,7 @@ mod gaps;
 mod get;
 mod http;
 mod identity;
+mod lenient;
 mod list;
 mod messages;
 mod named;
@@ -53,6 +55,7 @@ mod selection;
 mod session;
 mod sink;
 mod system;
+mod text;
 mod token;
 mod variables;
 mod vault;
@@ -73,6 +76,7 @@ use sink::Sink;
 /// The whole program: what was typed in; result, messages and exit code out.
 pub fn run(arguments: Vec<OsString>) -> Exit {
     let core_limit = process::harden();
+    process::end_on_signals();
     let start = Instant::now();
     let messages = Messages::new(options::verbosity(&arguments), start);
     let caller = Caller {

@@ -27,11 +27,14 @@ use std::time::Instant;
 pub(crate) use arguments::{Arguments, Words};
 pub(crate) use identity::Identified;
 
+use zeroize::Zeroizing;
+
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
 use crate::file::{ReadError, shown};
 use crate::report::{Reporter, Verbosity};
 use crate::secret::Secret;
+use crate::text::{utf16, without_mark, without_newline};
 use settings::{Origin, Rank, Settings};
 use table::{CLIENT_SECRET_VARIABLE, OptionRow, Verb, XSOAR_KEY_VARIABLE};
 
@@ -138,43 +141,53 @@ impl<'a> Configured<'a> {
     fn variable(&self, name: &str) -> Result<Option<Secret>, Error> {
         match (self.environment)(name).map(OsString::into_string) {
             None => Ok(None),
-            Some(Ok(text)) => Ok(Some(Secret::new(text)).filter(|text| !text.is_empty())),
+            Some(Ok(text)) => {
+                let text = Zeroizing::new(text);
+                let text = Secret::new(without_newline(&text).to_owned());
+                Ok(Some(text).filter(|text| !text.is_empty()))
+            }
             Some(Err(_)) => Err(Error::usage(format!("`{name}` is not UTF-8 text"))),
         }
     }
 
     fn add_file(&mut self, path: &Path) -> Result<(), Error> {
-        let operation = format!("cannot use the configuration file `{}`", shown(path));
+        if path == Path::new("-") {
+            let operation = "cannot use the configuration on standard input";
+            let bytes = crate::file::read_stdin(config::LARGEST, &self.deadline)
+                .map_err(|cause| self.unreadable(operation, &cause))?;
+            return self.add_json("standard input", &bytes, operation).map(drop);
+        }
+        let file = format!("`{}`", shown(path));
+        let operation = format!("cannot use the configuration file {file}");
         let problem = |cause: String| Error::new(Exit::Usage, operation.as_str(), cause);
         let content = crate::file::read(path, config::LARGEST, &self.deadline)
             .map_err(|cause| self.unreadable(&operation, &cause))?;
         let access = content.access;
-        let copied = format!(
-            "hand it over through a pipe: `cat {} |` in front, and `--config /dev/stdin`",
-            shown(path)
-        );
         if !access.is_ours() {
-            return Err(
-                problem("it belongs to another user".to_owned()).hint(access.remedy(
-                    "chown \"$(id -u)\"",
-                    path,
-                    &copied,
-                )),
-            );
+            return Err(problem("it belongs to another user".to_owned())
+                .hint(access.owner_hint(path, STDIN)));
         }
         if access.is_writable_by_others() {
             let cause = format!("others may write it (mode {})", access.octal());
-            return Err(problem(cause).hint(access.remedy("chmod go-w", path, &copied)));
+            return Err(problem(cause).hint(access.mode_hint(path, "go-w", STDIN)));
         }
-        let holds_secret = config::read(path, &content.bytes, &mut self.settings)?;
+        let holds_secret = self.add_json(&file, &content.bytes, &operation)?;
         if holds_secret && access.is_readable_by_others() {
             let cause = format!(
                 "it holds a secret, and every user may read it (mode {})",
                 access.octal()
             );
-            return Err(problem(cause).hint(access.remedy("chmod o-rwx", path, &copied)));
+            return Err(problem(cause).hint(access.mode_hint(path, "o-rwx", STDIN)));
         }
         Ok(())
+    }
+
+    /// `true` if a secret is in it; `file` is its name for messages.
+    fn add_json(&mut self, file: &str, bytes: &[u8], operation: &str) -> Result<bool, Error> {
+        match utf16(bytes) {
+            Some(unfit) => Err(unfit.during(operation)),
+            None => config::read(file, without_mark(bytes), &mut self.settings),
+        }
     }
 
     /// A file that could not be read: the deadline may have passed before anything came from it.
@@ -214,3 +227,6 @@ impl<'a> Configured<'a> {
         self.settings.overview()
     }
 }
+
+/// What takes a configuration that is no file.
+const STDIN: &str = "`--config -`";

@@ -4,10 +4,15 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::panic;
 use std::process::exit;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
 };
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::flag::register_conditional_shutdown;
 
 use crate::error::Exit;
 
@@ -37,6 +42,19 @@ impl CoreLimit {
     /// As it was.
     pub(crate) fn restore(&self) {
         let _ = setrlimit(Resource::Core, self.0);
+    }
+}
+
+/// The first process of a container gets no signal that it has no handler for, and nobody else would end it.
+/// With one it ends as a shell tells of a signal: 128 and its number. What a killed run leaves, the next removes.
+pub(crate) fn end_on_signals() {
+    if !rustix::process::getpid().is_init() {
+        return;
+    }
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+        let always = Arc::new(AtomicBool::new(true));
+        // Where it cannot be registered, the run is no worse off than without.
+        let _ = register_conditional_shutdown(signal, 128 + signal, always);
     }
 }
 

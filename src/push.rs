@@ -13,7 +13,7 @@ use std::fmt;
 use serde_json::json;
 
 use crate::credentials::{Document, Shape};
-use crate::error::{Error, Exit, Failures, printable};
+use crate::error::{Error, Exit, Failures};
 use crate::report::Reporter;
 use crate::resolve::resolve;
 use crate::selection::Selection;
@@ -105,7 +105,7 @@ impl Push {
         client.learn(self.server.key().secret());
         let targets = self.targets(&session)?;
         let stored = self.server.list(&client).map_err(|refusal| refusal.error)?;
-        let changes = plan::changes(&targets, &stored, self.adopt)?;
+        let changes = plan::changes(&client, &targets, &stored, self.adopt)?;
         warn_of_others(&session, &targets, &stored);
         let mut results = self.carry_out(&session, &targets, changes);
         reporter.progress_over();
@@ -187,7 +187,7 @@ fn warn_of_others(session: &Session, targets: &[Target], stored: &[Stored]) {
     let others: Vec<_> = stored
         .iter()
         .filter(|stored| plan::mark(stored).is_some_and(|mark| !is_wanted(&mark)))
-        .map(|stored| format!("`{}`", printable(&stored.name)))
+        .map(|stored| format!("`{}`", session.client.quote(&stored.name)))
         .collect();
     if !others.is_empty() {
         session.reporter().warning(&format!(

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Display;
 
 use crate::credentials::Credential;
-use crate::error::{Error, Exit, printable};
+use crate::error::{Error, Exit, escaped};
 use crate::selection::{Filter, LeftOut, Missing, Selection, Source, Wanted};
 use crate::session::Session;
 use crate::vault::{Listed, VaultName};
@@ -138,7 +138,7 @@ pub(crate) fn choose<'a>(
             failures.extend(results.judge(session, &option, |listed| pattern.fits(listed)));
         }
         for tag in &filter.tags {
-            let option = format!("`--tag {}`", printable(&tag.to_string()));
+            let option = format!("`--tag {}`", escaped(&tag.to_string()));
             failures.extend(results.judge(session, &option, |listed| tag.fits(listed)));
         }
     }

@@ -9,7 +9,7 @@ use crate::error::{Error, Exit};
 use crate::http::{Client, Network};
 use crate::identity::Identity;
 use crate::report::Reporter;
-use crate::token::{AccessToken, Audience};
+use crate::token::{AccessToken, Audience, Bearer, Issuer, Kept};
 use crate::vault::{Vault, VaultName};
 
 /// The way to Azure, as it was configured.
@@ -41,7 +41,7 @@ pub(crate) struct Session<'a> {
     pub(crate) identity: &'a Identity,
     pub(crate) cloud: &'a Cloud,
     api_version: &'a str,
-    token: OnceCell<AccessToken>,
+    token: OnceCell<Kept>,
 }
 
 impl<'a> Session<'a> {
@@ -64,22 +64,21 @@ impl<'a> Session<'a> {
         self.client.reporter()
     }
 
-    /// The token for the cloud's vaults: one request a run.
-    pub(crate) fn token(&self) -> Result<&AccessToken, Error> {
-        if let Some(token) = self.token.get() {
-            return Ok(token);
+    /// The token for the cloud's vaults: one request a run, unless a vault wants a new one.
+    pub(crate) fn token(&self) -> Result<Bearer<'_>, Error> {
+        if let Some(kept) = self.token.get() {
+            return Ok(Bearer::new(self, kept));
         }
         let audience = Audience::of_suffix(self.cloud.vault_suffix.name());
-        let token = self.identity.token(self.client, self.cloud, &audience)?;
-        Ok(self.token.get_or_init(|| token))
+        let kept = Kept::new(self, audience)?;
+        Ok(Bearer::new(self, self.token.get_or_init(|| kept)))
     }
 
     /// The vaults of a subscription, by name: one request for a token of its own, and one a page.
     pub(crate) fn vaults(&self, scope: &Scope) -> Result<Vec<VaultResource>, Error> {
         let host = arm::endpoint(self.cloud)?;
-        let audience = Audience::of_suffix(host.name());
-        let token = self.identity.token(self.client, self.cloud, &audience)?;
-        arm::vaults(self.client, &token, self.cloud, scope)
+        let kept = Kept::new(self, Audience::of_suffix(host.name()))?;
+        arm::vaults(self.client, Bearer::new(self, &kept), self.cloud, scope)
     }
 
     /// A vault of the cloud.
@@ -101,5 +100,15 @@ impl<'a> Session<'a> {
         let cause = format!("not tried: {}", names.join(", "));
         Error::new(Exit::Deadline, operation, cause)
             .hint("give it more time with `--timeout SECONDS`")
+    }
+}
+
+impl Issuer for Session<'_> {
+    fn issue(&self, audience: &Audience) -> Result<AccessToken, Error> {
+        self.identity.token(self.client, self.cloud, audience)
+    }
+
+    fn is_managed(&self) -> bool {
+        self.identity.is_managed()
     }
 }

@@ -9,8 +9,9 @@ use rustix::io::Errno;
 pub(crate) struct SystemError<'a>(pub(crate) &'a io::Error);
 
 /// glibc's words, where musl has others or none.
-const WORDS: [(Errno, &str); 20] = [
+const WORDS: [(Errno, &str); 21] = [
     (Errno::ADDRINUSE, "address already in use"),
+    (Errno::ADDRNOTAVAIL, "cannot assign requested address"),
     (Errno::BUSY, "device or resource busy"),
     (Errno::DQUOT, "disk quota exceeded"),
     (Errno::HOSTUNREACH, "no route to host"),

@@ -1,7 +1,10 @@
 //! `Audience` (for whom a token is) and `AccessToken`.
 
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::secret::Secret;
 
 /// A clock that is off by more makes tokens and signatures worthless.
@@ -42,6 +45,64 @@ impl AccessToken {
 
     pub(crate) fn secret(&self) -> &Secret {
         &self.0
+    }
+}
+
+/// Who gives tokens out.
+pub(crate) trait Issuer {
+    fn issue(&self, audience: &Audience) -> Result<AccessToken, Error>;
+
+    /// Whether they are a managed identity's: it gets the same one for hours.
+    fn is_managed(&self) -> bool;
+}
+
+/// The token for an audience, for a whole run.
+pub(crate) struct Kept {
+    audience: Audience,
+    token: RefCell<Rc<AccessToken>>,
+    is_renewed: Cell<bool>,
+}
+
+impl Kept {
+    pub(crate) fn new(issuer: &dyn Issuer, audience: Audience) -> Result<Self, Error> {
+        Ok(Self {
+            token: RefCell::new(Rc::new(issuer.issue(&audience)?)),
+            audience,
+            is_renewed: Cell::new(false),
+        })
+    }
+}
+
+/// What a request proves itself with: the token that is kept, and a new one where it is not taken.
+#[derive(Clone, Copy)]
+pub(crate) struct Bearer<'a> {
+    issuer: &'a dyn Issuer,
+    kept: &'a Kept,
+}
+
+impl<'a> Bearer<'a> {
+    pub(crate) fn new(issuer: &'a dyn Issuer, kept: &'a Kept) -> Self {
+        Self { issuer, kept }
+    }
+
+    pub(crate) fn token(&self) -> Rc<AccessToken> {
+        Rc::clone(&self.kept.token.borrow())
+    }
+
+    pub(crate) fn is_managed(&self) -> bool {
+        self.issuer.is_managed()
+    }
+
+    pub(crate) fn is_renewed(&self) -> bool {
+        self.kept.is_renewed.get()
+    }
+
+    /// Gets a new token, once in a run; where there is none, the old one stays.
+    pub(crate) fn renew(&self) -> Result<(), Error> {
+        self.kept.is_renewed.set(true);
+        let token = self.issuer.issue(&self.kept.audience)?;
+        self.kept.token.replace(Rc::new(token));
+        Ok(())
     }
 }
 

@@ -3,8 +3,13 @@
 //! Whoever may write to a vault chooses the names of its secrets. None of them may thereby reach for what
 //! a loader, a shell, an interpreter or a client does.
 
+mod meaning;
+
 use crate::credentials::Credential;
 use crate::error::{Error, Exit};
+use meaning::means_something;
+
+pub(crate) use meaning::is_kept_by_shells;
 
 /// How variables are named.
 #[derive(Clone, Debug, Default)]
@@ -78,130 +83,6 @@ fn derive(prefix: &str, secret: &str) -> String {
 pub(crate) fn is_identifier(name: &str) -> bool {
     let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     !name.is_empty() && name.bytes().all(fits) && !name.starts_with(|c: char| c.is_ascii_digit())
-}
-
-/// Names that an assignment in a shell does not keep as it is: read-only there, or made anew when read.
-const KEPT_BY_SHELLS: [&str; 19] = [
-    "BASHOPTS",
-    "BASHPID",
-    "DIRSTACK",
-    "EPOCHREALTIME",
-    "EPOCHSECONDS",
-    "EUID",
-    "FUNCNAME",
-    "GROUPS",
-    "HISTCMD",
-    "LINENO",
-    "OPTIND",
-    "PIPESTATUS",
-    "PPID",
-    "RANDOM",
-    "SECONDS",
-    "SHELLOPTS",
-    "SRANDOM",
-    "UID",
-    "_",
-];
-
-/// Whether a shell itself has the last word on this variable, so that it does not hold what is put into it.
-pub(crate) fn is_kept_by_shells(name: &str) -> bool {
-    KEPT_BY_SHELLS.contains(&name) || name.starts_with("BASH_")
-}
-
-/// Names that mean something, besides those above.
-const MEANINGFUL: [&str; 57] = [
-    // Shells.
-    "CDPATH",
-    "COLUMNS",
-    "COMP_WORDBREAKS",
-    "ENV",
-    "FCEDIT",
-    "FPATH",
-    "HISTFILE",
-    "HOME",
-    "IFS",
-    "LINES",
-    "LOGNAME",
-    "MAIL",
-    "MAILPATH",
-    "OLDPWD",
-    "OPTARG",
-    "OPTERR",
-    "PATH",
-    "POSIXLY_CORRECT",
-    "PROMPT_COMMAND",
-    "PS0",
-    "PS1",
-    "PS2",
-    "PS3",
-    "PS4",
-    "PWD",
-    "REPLY",
-    "SHELL",
-    "TERM",
-    "TIMEFORMAT",
-    "TMOUT",
-    "USER",
-    "ZDOTDIR",
-    // The loader and the C library.
-    "GCONV_PATH",
-    "GLIBC_TUNABLES",
-    "HOSTALIASES",
-    "LANG",
-    "LANGUAGE",
-    "LOCALDOMAIN",
-    "LOCPATH",
-    "NLSPATH",
-    "RES_OPTIONS",
-    "TMPDIR",
-    "TZ",
-    "TZDIR",
-    // Interpreters.
-    "CLASSPATH",
-    "JAVA_TOOL_OPTIONS",
-    "JDK_JAVA_OPTIONS",
-    "PERLLIB",
-    "PHPRC",
-    "_JAVA_OPTIONS",
-    // Clients, and what they start.
-    "BROWSER",
-    "CURL_CA_BUNDLE",
-    "CURL_HOME",
-    "EDITOR",
-    "PAGER",
-    "REQUESTS_CA_BUNDLE",
-    "VISUAL",
-];
-
-const FAMILIES: [&str; 19] = [
-    "CORECLR_",
-    "COR_",
-    "DOTNET_",
-    "DYLD_",
-    "GEM_",
-    "GIT_",
-    "LC_",
-    "LD_",
-    "LUA_",
-    "MALLOC_",
-    "NODE_",
-    "NPM_CONFIG_",
-    "OPENSSL_",
-    "PERL5",
-    "PYTHON",
-    "RUBY",
-    "SSL_CERT_",
-    "SYSTEMD_",
-    "TERMINFO",
-];
-
-/// In any case: some programs look for `no_proxy`, and some for any spelling of it.
-fn means_something(name: &str) -> bool {
-    let name = &*name.to_ascii_uppercase();
-    is_kept_by_shells(name)
-        || MEANINGFUL.contains(&name)
-        || FAMILIES.iter().any(|family| name.starts_with(family))
-        || name.ends_with("_PROXY")
 }
 
 #[cfg(test)]

@@ -13,17 +13,20 @@ use serde::Deserialize;
 pub(crate) use listing::Listed;
 use names::SecretId;
 pub(crate) use names::{SecretName, SecretVersion, VaultName, parse_id};
-pub(crate) use refusal::{Reach, no_answer, other_tenant, tenant_of};
+pub(crate) use refusal::{
+    Reach, TAKEN_AWAY, by_group, no_answer, not_taken, objection, other_tenant, tenant_of,
+};
 
 use crate::cloud::Host;
 use crate::http::{self, Answer, Client, Request, Service, Url};
+use crate::lenient;
 use crate::secret::Secret;
-use crate::token::AccessToken;
+use crate::token::Bearer;
 
 /// A vault that can be asked: its host belongs to the cloud whose token goes there.
 pub(crate) struct Vault<'a> {
     client: &'a Client<'a>,
-    token: &'a AccessToken,
+    token: Bearer<'a>,
     name: VaultName,
     host: Host,
     api_version: &'a str,
@@ -32,7 +35,7 @@ pub(crate) struct Vault<'a> {
 impl<'a> Vault<'a> {
     pub(crate) fn new(
         client: &'a Client<'a>,
-        token: &'a AccessToken,
+        token: Bearer<'a>,
         name: VaultName,
         suffix: &Host,
         api_version: &'a str,
@@ -53,7 +56,10 @@ impl<'a> Vault<'a> {
         secret: &SecretName,
         version: Option<&SecretVersion>,
     ) -> Result<Content, Refusal> {
-        let inquiry = self.inquiry(format!("cannot read `{}/{secret}`", self.name));
+        let inquiry = Inquiry {
+            of_version: version.is_some(),
+            ..self.inquiry(format!("cannot read `{}/{secret}`", self.name))
+        };
         self.read(&inquiry, secret, version)
             .map_err(|refusal| match refusal.reach {
                 Reach::Vault => refusal
@@ -94,7 +100,7 @@ impl<'a> Vault<'a> {
             value,
             version: id.flatten().and_then(|id| id.version),
             content_type: bundle.content_type,
-            tags: bundle.tags.unwrap_or_default(),
+            tags: bundle.tags,
             expires: bundle.attributes.and_then(|attributes| attributes.exp),
         })
     }
@@ -113,6 +119,7 @@ impl<'a> Vault<'a> {
         Inquiry {
             vault: &self.name,
             operation,
+            of_version: false,
         }
     }
 
@@ -122,9 +129,7 @@ impl<'a> Vault<'a> {
     }
 
     fn ask(&self, url: &Url, purpose: String, inquiry: &Inquiry) -> Result<Answer, Refusal> {
-        let request = Request::get(url)
-            .purpose(purpose)
-            .bearer(self.token.secret());
+        let request = Request::get(url).purpose(purpose).bearer(self.token);
         self.client.ask(inquiry, &request)
     }
 }
@@ -134,6 +139,8 @@ pub(crate) type Refusal = http::Refusal<Reach>;
 struct Inquiry<'a> {
     vault: &'a VaultName,
     operation: String,
+    /// Whether a version was named.
+    of_version: bool,
 }
 
 const NOT_ASKED_FOR: &str = "JSON that is not what was asked for";
@@ -143,16 +150,20 @@ const NOT_ASKED_FOR: &str = "JSON that is not what was asked for";
 struct Bundle {
     id: Option<String>,
     value: Option<Secret>,
-    #[serde(rename = "contentType")]
+    #[serde(default, rename = "contentType", deserialize_with = "lenient::text")]
     content_type: Option<String>,
-    tags: Option<Tags>,
+    #[serde(default, deserialize_with = "lenient::texts")]
+    tags: Tags,
+    #[serde(default, deserialize_with = "lenient::object")]
     attributes: Option<Attributes>,
 }
 
 /// What is known of a secret besides its value.
 #[derive(Deserialize)]
 struct Attributes {
+    #[serde(default, deserialize_with = "lenient::switch")]
     enabled: Option<bool>,
+    #[serde(default, deserialize_with = "lenient::seconds")]
     exp: Option<i64>,
 }
 

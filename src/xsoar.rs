@@ -15,7 +15,7 @@ pub(crate) use key::{Key, KeyKind};
 pub(crate) use refusal::Effect;
 
 use crate::buffer::Buffer;
-use crate::http::{self, Answer, Client, Doubt, Request, Service, Url};
+use crate::http::{self, Answer, Client, Doubt, Request, Service, Url, UrlProblem};
 use crate::secret::Secret;
 
 pub(crate) struct Server {
@@ -71,7 +71,10 @@ impl Server {
     /// A server's address: https, or http on this machine; with a path for one tenant of several
     /// (`/acc_TENANT`). A key with an id is of XSOAR 8, whose API has a prefix.
     pub(crate) fn new(address: &str, key: Key) -> Result<Self, &'static str> {
-        let url = Url::parse(address).ok_or("is not an https URL")?;
+        let url = Url::parse(address).map_err(|problem| match problem {
+            UrlProblem::Malformed => "is not an https URL",
+            UrlProblem::Port => "has a port that is no number from 1 to 65535",
+        })?;
         if url.query().is_some() || address.contains('#') {
             return Err("must end with its path");
         }
@@ -87,7 +90,7 @@ impl Server {
         };
         let store = Url::parse(&format!("{base}{prefix}/settings/credentials"));
         Ok(Self {
-            store: store.ok_or("is too long")?,
+            store: store.map_err(|_| "is too long")?,
             key,
         })
     }
@@ -193,12 +196,15 @@ struct Inquiry<'a> {
 impl Inquiry<'_> {
     fn read<'de, T: Deserialize<'de>>(&self, answer: &'de Answer) -> Result<T, Refusal> {
         let parsed = answer.json("JSON that is not what was asked for");
-        parsed.map_err(|what| self.odd(&what))
+        parsed.map_err(|what| self.unreadable(answer, self.answered(&what)))
+    }
+
+    fn answered(&self, what: &str) -> String {
+        format!("`{}` answered with {what}", self.server.store.host())
     }
 
     fn odd(&self, what: &str) -> Refusal {
-        let host = self.server.store.host();
-        self.senseless(format!("`{host}` answered with {what}"))
+        self.senseless(self.answered(what))
     }
 }
 
@@ -287,7 +293,10 @@ mod tests {
             ),
         ] {
             let store = Url::parse(&format!("{base}/settings/credentials"));
-            assert_eq!(Server::new(address, key(id)).ok().map(|s| s.store), store);
+            assert_eq!(
+                Server::new(address, key(id)).ok().map(|s| s.store),
+                store.ok()
+            );
         }
         for bad in [
             "",

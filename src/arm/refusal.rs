@@ -2,10 +2,10 @@
 //!
 //! Codes: Microsoft's "Resolve common Azure deployment errors" and the "Resource Manager error codes".
 
-use super::Scope;
+use super::{NOT_NEEDED, Scope};
 use crate::error::Exit;
-use crate::http::{Said, Service, Verdict};
-use crate::vault::other_tenant;
+use crate::http::{Objection, Said, Service, Verdict};
+use crate::vault::{TAKEN_AWAY, by_group, not_taken, objection, other_tenant};
 
 impl Service for Scope {
     type Reach = ();
@@ -15,6 +15,10 @@ impl Service for Scope {
 
     fn operation(&self) -> String {
         format!("cannot list the vaults of {self}")
+    }
+
+    fn objection(&self, said: &Said) -> Option<Objection> {
+        objection(said)
     }
 
     fn verdict(&self, said: &Said) -> Option<Verdict<()>> {
@@ -31,18 +35,31 @@ fn by_code(said: &Said, code: &str) -> Verdict<()> {
         (404, "SubscriptionNotFound") | (400, "InvalidSubscriptionId") => (
             Exit::NotFound,
             "there is no such subscription in this tenant and cloud",
-            "check the id (`az account list`), the tenant (`--tenant-id`) and the cloud (`--cloud`)",
+            if said.is_to_managed_identity() {
+                "check the id (`az account list`) and the cloud (`--cloud`); a managed identity sees its machine's tenant alone"
+            } else {
+                "check the id (`az account list`), the tenant (`--tenant-id`) and the cloud (`--cloud`)"
+            },
         ),
         (404, "ResourceGroupNotFound") => (
             Exit::NotFound,
             "there is no such resource group in the subscription",
             "check the name (`az group list`)",
         ),
-        (403, "AuthorizationFailed") => (
+        (403, "AuthorizationFailed") => {
+            let group = by_group(said);
+            return Verdict::new(Exit::Denied, "the identity lacks a role there").hint(format!(
+                "give it the role `Reader` on the subscription or resource group (`az role assignment create`), and wait some minutes{group}; {NOT_NEEDED}"
+            ));
+        }
+        (401, _) if objection(said) == Some(Objection::Passing) => {
+            let what = "Resource Manager cannot check the token at the moment";
+            return Verdict::new(Exit::Service, what).hint("try again later");
+        }
+        (401, _) if objection(said) == Some(Objection::Unseen) => (
             Exit::Denied,
-            "the identity lacks a role there",
-            "give it the role `Reader` on the subscription or resource group (`az role assignment create`), and wait some minutes; \
-             to read secrets of vaults that are named it is not needed",
+            "Resource Manager says that no token came",
+            TAKEN_AWAY,
         ),
         (401, "InvalidAuthenticationTokenTenant") => return other_tenant(said, "subscription"),
         (401, "InvalidAuthenticationTokenAudience") => (
@@ -50,11 +67,13 @@ fn by_code(said: &Said, code: &str) -> Verdict<()> {
             "the token is for another audience",
             "is it the right cloud (`--cloud`, `--management-endpoint`)?",
         ),
-        (401, _) => (
-            Exit::Denied,
-            "Resource Manager does not accept the token",
-            "check this machine's clock, the tenant and the cloud (`--cloud`, `--management-endpoint`)",
-        ),
+        (401, _) => {
+            return not_taken(
+                said,
+                "Resource Manager",
+                "`--cloud`, `--management-endpoint`",
+            );
+        }
         (403, _) => (
             Exit::Denied,
             "Resource Manager denies access",

@@ -98,7 +98,7 @@ impl<'a> Hosts<'a> {
     pub(super) fn vault(&mut self, vault: &VaultName, report: &mut Report) -> Next {
         let host = self.cloud.vault_suffix.under(vault.as_str());
         let url = format!("https://{host}/secrets?api-version={}", self.api_version);
-        let Some(url) = Url::parse(&url) else {
+        let Ok(url) = Url::parse(&url) else {
             let cause = format!("`{host}` makes no URL");
             return report.failed(&format!("host {}", host.name()), &Error::usage(cause));
         };

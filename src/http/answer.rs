@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use ureq::http::header::HeaderMap;
 use zeroize::Zeroizing;
@@ -12,6 +13,7 @@ use super::retry;
 use crate::buffer::Buffer;
 use crate::deadline::seconds;
 use crate::error::Exit;
+use crate::token::CLOCK_TOLERANCE;
 
 /// What a service answered, once there was no retry left that was worth its time.
 pub(crate) struct Answer {
@@ -21,6 +23,17 @@ pub(crate) struct Answer {
     pub(crate) body: Zeroizing<Vec<u8>>,
     pub(super) headers: HeaderMap,
     pub(super) retries: Retries,
+    /// Whether it came through the proxy.
+    pub(crate) by_proxy: bool,
+}
+
+/// Who answers in the place of a machine's own service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stranger {
+    Amazon,
+    Google,
+    /// Somebody with HTML or XML, where Azure has JSON.
+    Page,
 }
 
 /// What the retries came to.
@@ -29,6 +42,8 @@ pub(super) enum Retries {
     Done,
     /// There were as many tries as the rules have.
     Exhausted { tries: u32 },
+    /// Throttled, and the deadline leaves no time for another try.
+    UntilDeadline { tries: u32, timeout: String },
     /// The wait before the next one does not fit before the deadline.
     NoTime { wait: Duration, timeout: String },
 }
@@ -59,6 +74,33 @@ impl Answer {
         }
     }
 
+    /// Whose it is, where it is seen that no service of Azure's answered a machine's own question.
+    pub(crate) fn stranger(&self) -> Option<Stranger> {
+        let has = |name: &str, part: &str| {
+            let value = self.header(name).unwrap_or_default();
+            value.to_ascii_lowercase().contains(part)
+        };
+        let kind = self.header("content-type").unwrap_or_default();
+        let kind = kind.to_ascii_lowercase();
+        let body = self
+            .body
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(&self.body);
+        let mut names = self.headers.keys();
+        if has("server", "ec2ws") || names.any(|name| name.as_str().starts_with("x-aws-")) {
+            Some(Stranger::Amazon)
+        } else if has("metadata-flavor", "google") || has("server", "metadata server for vm") {
+            Some(Stranger::Google)
+        } else if kind.contains("html")
+            || kind.contains("xml")
+            || body.trim_ascii_start().starts_with(b"<")
+        {
+            Some(Stranger::Page)
+        } else {
+            None
+        }
+    }
+
     /// What the body says in JSON, or what it is instead, in words that may follow "answered with":
     /// `unfit`, where it is JSON of another kind. serde's own words would quote it.
     pub(crate) fn json<'a, T: Deserialize<'a>>(&'a self, unfit: &str) -> Result<T, String> {
@@ -67,8 +109,39 @@ impl Answer {
             match error.classify() {
                 Category::Data => unfit.to_owned(),
                 Category::Eof if !self.body.is_empty() => format!("JSON that breaks off ({kind})"),
-                _ => format!("no JSON ({kind})"),
+                _ => match self.compression() {
+                    Some(name) => compressed(name),
+                    None => format!("no JSON ({kind})"),
+                },
             }
+        })
+    }
+
+    /// How the body is compressed, where that keeps it from being read: it was asked for as it is.
+    pub(crate) fn compression(&self) -> Option<&'static str> {
+        let named = self.header("content-encoding").unwrap_or_default();
+        let named = named.trim().to_ascii_lowercase();
+        let mut known = ["gzip", "br", "deflate", "zstd", "compress"].into_iter();
+        let name = match known.find(|name| named.ends_with(name)) {
+            None if self.body.starts_with(&[0x1f, 0x8b]) => Some("gzip"),
+            name => name,
+        };
+        name.filter(|_| serde_json::from_slice::<IgnoredAny>(&self.body).is_err())
+    }
+
+    /// This machine's clock beside the server's, where they differ by more than a token's times allow.
+    pub(crate) fn clocks(&self) -> Option<String> {
+        let (here, there) = (SystemTime::now(), self.header("date")?);
+        let there = httpdate::parse_http_date(there).ok()?;
+        let ahead = here
+            .duration_since(there)
+            .or_else(|_| there.duration_since(here));
+        (ahead.ok()? > CLOCK_TOLERANCE).then(|| {
+            let (here, there) = (
+                httpdate::fmt_http_date(here),
+                httpdate::fmt_http_date(there),
+            );
+            format!("set this machine's clock: it says {here}, the server's says {there}")
         })
     }
 
@@ -82,7 +155,11 @@ impl Retries {
     pub(super) fn words(&self) -> String {
         match self {
             Self::Done => String::new(),
-            Self::Exhausted { tries } => format!(", {tries} times"),
+            Self::Exhausted { tries } => format!(", {}", times(*tries)),
+            Self::UntilDeadline { tries, timeout } => format!(
+                ", {}, until there was no time for another try (`--timeout` {timeout})",
+                times(*tries)
+            ),
             Self::NoTime { wait, timeout } => no_time(*wait, timeout),
         }
     }
@@ -93,12 +170,28 @@ impl Retries {
         match self {
             Self::Done => (exit, hint),
             Self::Exhausted { .. } => (exit, Some("try again later".to_owned())),
+            Self::UntilDeadline { .. } => (
+                exit,
+                Some("try again later, or give it more time with `--timeout SECONDS`".to_owned()),
+            ),
             Self::NoTime { .. } => (
                 Exit::Deadline,
                 Some("give it more time with `--timeout SECONDS`, or try later".to_owned()),
             ),
         }
     }
+}
+
+fn times(tries: u32) -> String {
+    match tries {
+        1 => "once".to_owned(),
+        _ => format!("{tries} times"),
+    }
+}
+
+/// To follow "answered with".
+pub(super) fn compressed(name: &str) -> String {
+    format!("a body in {name}, which nobody asked for")
 }
 
 /// Behind the reason for a wait.

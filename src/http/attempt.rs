@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::failure::{Failure, FailureKind};
 use super::proxy::{self, Proxy};
 use crate::deadline::{Deadline, seconds};
+use crate::system::SystemError;
 
 /// An answer, from the first byte sent to the last one received, takes no longer.
 const ANSWER: Duration = Duration::from_secs(20);
@@ -93,8 +94,9 @@ impl Attempt {
         }
     }
 
-    pub(super) fn is_by_proxy(&self) -> bool {
-        self.lock().proxy.is_some()
+    /// The proxy on the way, if there is one.
+    pub(super) fn proxy(&self) -> Option<Proxy> {
+        self.lock().proxy.clone()
     }
 
     /// The proxy has connected: what is made now is the connection to who is asked.
@@ -179,33 +181,23 @@ impl Attempt {
     pub(super) fn failure(&self, error: ureq::Error) -> Failure {
         let mut state = self.lock();
         let noted = state.failure.take();
-        let proxy = state.proxy.as_ref();
-        let to_proxy = proxy.filter(|_| state.phase == Phase::ToProxy);
+        let is_to_proxy = state.proxy.is_some() && state.phase == Phase::ToProxy;
         let failure = match (noted, error) {
             (Some(noted), _) => noted,
             (None, ureq::Error::Io(error)) if is_cut(&error) => state.cut(),
             (None, ureq::Error::Io(error)) => Failure::new(
                 FailureKind::Connection,
-                format!("no connection to `{}`: {}", state.peer, error.kind()),
+                format!("no connection to `{}`: {}", state.peer, SystemError(&error)),
             ),
-            (None, ureq::Error::ConnectProxyFailed(words)) => {
-                return proxy::refused(&words, proxy, &state.host);
-            }
             (None, ureq::Error::LargeResponseHeader(..)) => {
                 garbled(&state.host, "its head is too large")
             }
-            (None, _) => match to_proxy {
-                // Only a proxy speaks HTTP before the connection stands.
-                Some(proxy) => Failure::new(
-                    FailureKind::ProxyRefusal,
-                    format!("what `{proxy}` answers is not HTTP"),
-                ),
-                None => garbled(&state.host, "it is not HTTP"),
-            },
+            (None, _) => garbled(&state.host, "it is not HTTP"),
         };
-        match to_proxy {
-            Some(_) => proxy::unusable(failure),
-            None => failure,
+        if is_to_proxy {
+            proxy::unusable(failure)
+        } else {
+            failure
         }
     }
 

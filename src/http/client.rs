@@ -6,10 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
-use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
+use ureq::unversioned::transport::Connector as _;
 
 use super::answer::{Answer, Retries, no_time, read_body};
 use super::attempt::Attempt;
+use super::connect::Connect;
+use super::dial::ProxyTls;
 use super::failure::{Failure, FailureKind};
 use super::observe::{Observed, Trust};
 use super::proxy::{ConnectTo, Proxy};
@@ -51,7 +53,7 @@ impl<'a> Client<'a> {
     pub(crate) fn new(network: Network, reporter: &'a dyn Reporter) -> Self {
         let mut redactor = Redactor::default();
         if let Some(password) = network.proxy.as_ref().and_then(Proxy::password) {
-            redactor.learn(&Secret::new(password.to_owned()));
+            redactor.learn(password);
         }
         Self {
             attempt: Attempt::new(network.deadline),
@@ -122,12 +124,26 @@ impl<'a> Client<'a> {
 
     /// Sends a request, again where the rules say so, until there is an answer that stands.
     pub(crate) fn send(&self, request: &Request) -> Result<Answer, Failure> {
-        let (policy, mut tries) = (request.policy, Tries::default());
+        self.send_on(request, &mut Tries::default(), |answer| answer.status)
+    }
+
+    /// The same after some tries, where an answer may count as one of another status.
+    pub(super) fn send_on(
+        &self,
+        request: &Request,
+        tries: &mut Tries,
+        counts_as: impl Fn(&Answer) -> u16,
+    ) -> Result<Answer, Failure> {
+        let policy = request.policy;
         loop {
             let result = self.attempt(request);
             let wait = match &result {
-                Ok(answer) => tries.after_answer(policy, answer.status, answer.retry_after()),
-                Err(failure) => tries.after_failure(policy, failure),
+                Ok(answer) if policy.is_metadata() && answer.stranger().is_some() => None,
+                Ok(answer) => tries.after_answer(policy, counts_as(answer), answer.retry_after()),
+                Err(failure) => {
+                    let wait = tries.after_failure(policy, failure);
+                    wait.map(|wait| self.in_time(policy, wait))
+                }
             };
             match wait {
                 Some(wait) if self.fits(wait) => {
@@ -136,7 +152,12 @@ impl<'a> Client<'a> {
                         .verbose(&format!("try {next} in {}", seconds(wait)));
                     thread::sleep(wait);
                 }
-                wait => return result.map(|answer| self.last(answer, policy, &tries, wait)),
+                wait => {
+                    return result.map(|answer| {
+                        let status = counts_as(&answer);
+                        self.last(answer, status, policy, tries, wait)
+                    });
+                }
             }
         }
     }
@@ -145,16 +166,24 @@ impl<'a> Client<'a> {
     fn last(
         &self,
         answer: Answer,
+        status: u16,
         policy: Policy,
         tries: &Tries,
         wait: Option<Duration>,
     ) -> Answer {
+        let timeout = self.network.deadline.seconds();
+        let asked_for = answer.retry_after().unwrap_or_default();
         let retries = match wait {
-            Some(wait) => Retries::NoTime {
-                wait,
-                timeout: self.network.deadline.seconds(),
-            },
-            None if policy.retries(answer.status) => Retries::Exhausted {
+            // The wait that did not fit is counted, and there was none.
+            Some(_) if policy.is_patient_with(status) && self.fits(asked_for) => {
+                Retries::UntilDeadline {
+                    tries: tries.count(),
+                    timeout,
+                }
+            }
+            Some(wait) => Retries::NoTime { wait, timeout },
+            None if policy.is_metadata() && answer.stranger().is_some() => Retries::Done,
+            None if policy.retries(status) => Retries::Exhausted {
                 tries: tries.count() + 1,
             },
             None => Retries::Done,
@@ -169,6 +198,17 @@ impl<'a> Client<'a> {
         }
         thread::sleep(wait);
         Ok(())
+    }
+
+    /// What is tried until the deadline is tried a last time right before it.
+    fn in_time(&self, policy: Policy, wait: Duration) -> Duration {
+        let left = self.network.deadline.left();
+        let last = left.saturating_sub(2 * LEAST_ATTEMPT);
+        if policy == Policy::Late && !last.is_zero() {
+            wait.min(last)
+        } else {
+            wait
+        }
     }
 
     fn fits(&self, wait: Duration) -> bool {
@@ -188,6 +228,7 @@ impl<'a> Client<'a> {
         for note in self.attempt.take_notes() {
             self.reporter.verbose(&note);
         }
+        let result = result.map_err(|failure| self.advised(failure, request));
         let outcome = match &result {
             Ok(answer) => answer.status.to_string(),
             Err(failure) => failure.to_string(),
@@ -203,8 +244,8 @@ impl<'a> Client<'a> {
     fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
         let host = request.url.host();
         let connect = match request.policy {
-            Policy::Service | Policy::Change | Policy::Probe => CONNECT,
-            Policy::Metadata => CONNECT_METADATA,
+            Policy::Service | Policy::Patient | Policy::Change | Policy::Probe => CONNECT,
+            Policy::Metadata | Policy::Late => CONNECT_METADATA,
         };
         let proxy = self.proxy(request.url, request.policy);
         self.attempt.begin(host, proxy, connect);
@@ -217,7 +258,7 @@ impl<'a> Client<'a> {
                 head.body(bytes.as_slice()).map(|whole| agent.run(whole))
             }
         };
-        let failed = |error| self.attempt.failure(error);
+        let failed = |error| self.advised(self.attempt.failure(error), request);
         let response = sent.map_err(|_| unsendable(host))?.map_err(failed)?;
         let (parts, body) = response.into_parts();
         let (length, largest) = (body.content_length(), request.largest_answer());
@@ -230,6 +271,7 @@ impl<'a> Client<'a> {
             status: parts.status.as_u16(),
             body,
             headers: parts.headers,
+            by_proxy: proxy.is_some(),
             retries: Retries::Done,
         })
     }
@@ -241,31 +283,38 @@ impl<'a> Client<'a> {
             None if is_local(request.url, request.policy) => (&self.plain, &[][..]),
             None => (&self.direct, &self.network.connect_to[..]),
         };
-        way.get_or_init(|| self.new_agent(proxy, connect_to.to_vec()))
+        way.get_or_init(|| self.new_agent(connect_to.to_vec()))
+    }
+
+    pub(super) fn configured_proxy(&self) -> Option<&Proxy> {
+        self.network.proxy.as_ref()
     }
 
     /// The `--connect-to` of a host; plain http is on this machine, and led nowhere else.
-    fn direction(&self, url: &Url) -> Option<&ConnectTo> {
+    pub(super) fn direction(&self, url: &Url) -> Option<&ConnectTo> {
         let mut directions = self.network.connect_to.iter();
         let applies = |to: &&ConnectTo| url.is_https() && to.applies(url.host(), url.port());
         directions.find(applies)
     }
 
     /// The proxy for a host, if it is one that a proxy is asked for.
-    fn proxy(&self, url: &Url, policy: Policy) -> Option<&Proxy> {
+    pub(super) fn proxy(&self, url: &Url, policy: Policy) -> Option<&Proxy> {
         let exempt = || self.network.no_proxy.covers(url.host(), url.port());
         let around = is_local(url, policy) || self.direction(url).is_some() || exempt();
         self.network.proxy.as_ref().filter(|_| !around)
     }
 
-    fn new_agent(&self, proxy: Option<&Proxy>, connect_to: Vec<ConnectTo>) -> ureq::Agent {
+    fn new_agent(&self, connect_to: Vec<ConnectTo>) -> ureq::Agent {
         let agent = ureq::Agent::config_builder()
-            .proxy(proxy.map(Proxy::inner))
+            // ureq would take it from the environment.
+            .proxy(None)
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("akv-xsoar/", env!("CARGO_PKG_VERSION")))
             .accept("application/json")
+            // What a proxy compresses on the way cannot be read here.
+            .accept_encoding("identity")
             .max_idle_connections(usize::MAX)
             .max_idle_connections_per_host(1)
             // A wait that a service asks for must not cost the connection; a closed one is noticed.
@@ -281,19 +330,22 @@ impl<'a> Client<'a> {
             config: Arc::clone(config),
             attempt: Arc::clone(&self.attempt),
         };
+        let connect = Connect {
+            attempt: Arc::clone(&self.attempt),
+        };
         let resolver = SystemResolver {
             known: Arc::clone(&self.known),
             connect_to,
             attempt: Arc::clone(&self.attempt),
         };
-        let connector = ().chain(ConnectProxyConnector::default()).chain(tcp).chain(tls);
+        let connector = ().chain(tcp).chain(ProxyTls(tls.clone())).chain(connect).chain(tls);
         ureq::Agent::with_parts(agent, connector, resolver)
     }
 }
 
 /// A metadata endpoint, or this machine itself (plain http): led nowhere else.
-fn is_local(url: &Url, policy: Policy) -> bool {
-    policy == Policy::Metadata || !url.is_https()
+pub(super) fn is_local(url: &Url, policy: Policy) -> bool {
+    policy.is_metadata() || !url.is_https()
 }
 
 /// Tokens and configured ids are checked before: what ends here was not.

@@ -1,5 +1,5 @@
 //! Connections: TCP to the first address that answers, TLS with our own roots, each byte within the
-//! attempt's time. They stand in ureq's chain of connectors, where its own proxy connector is, too.
+//! attempt's time. They stand in ureq's chain of connectors.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -18,8 +18,10 @@ use ureq::unversioned::transport::{
 
 use super::attempt::Attempt;
 use super::failure::{Failure, FailureKind};
+use super::proxy::Proxy;
 use super::tls;
 use super::url::bare;
+use crate::system::SystemError;
 
 /// RFC 8305, "Connection Attempt Delay": the next address is tried when one has not answered by then.
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
@@ -40,13 +42,16 @@ impl<In: Transport> Connector<In> for Tcp {
         if let Some(tunnel) = chained {
             return Ok(Some(Either::A(tunnel)));
         }
-        let host = bare(details.uri.host().unwrap_or_default());
+        let proxy = self.attempt.proxy();
+        let host = match &proxy {
+            Some(proxy) => proxy.host(),
+            None => bare(details.uri.host().unwrap_or_default()),
+        };
         self.attempt.connecting(host);
         let stream = connect_any(&details.addrs, host, &self.attempt)
             .map_err(|failure| self.attempt.fail(failure))?;
         stream.set_nodelay(true)?;
-        let is_http = details.uri.scheme() == Some(&Scheme::HTTP);
-        let is_plain = is_http && !self.attempt.is_by_proxy();
+        let is_plain = details.uri.scheme() == Some(&Scheme::HTTP);
         if is_plain {
             self.attempt.answering();
         }
@@ -74,7 +79,7 @@ fn connect_any(
     let mut waiting = by_turns(addresses).into_iter();
     let (sender, receiver) = mpsc::channel();
     let mut pending = 0;
-    let mut first_error = None;
+    let mut worst: Option<(bool, Failure)> = None;
     loop {
         let left = attempt.left()?;
         if let Some(address) = waiting.next() {
@@ -89,10 +94,10 @@ fn connect_any(
             }
             pending += 1;
         } else if pending == 0 {
-            let failure = first_error.unwrap_or_else(|| {
-                Failure::new(FailureKind::Connection, format!("`{host}` has no address"))
+            return Err(match worst {
+                Some((_, failure)) => failure,
+                None => Failure::new(FailureKind::Connection, format!("`{host}` has no address")),
             });
-            return Err(failure);
         }
         let patience = if waiting.len() == 0 {
             left
@@ -104,7 +109,13 @@ fn connect_any(
             match result {
                 Ok(stream) => return Ok(stream),
                 Err(error) => {
-                    first_error.get_or_insert_with(|| refused(host, address, &error, attempt));
+                    let told = worst
+                        .as_ref()
+                        .is_some_and(|(no_way, _)| !no_way || is_no_way(&error));
+                    if !told {
+                        let failure = refused(host, address, &error, attempt);
+                        worst = Some((is_no_way(&error), failure));
+                    }
                 }
             }
         }
@@ -120,16 +131,33 @@ fn by_turns(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 }
 
 fn refused(host: &str, address: SocketAddr, error: &io::Error, attempt: &Attempt) -> Failure {
-    let reason = match error.kind() {
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => return attempt.timed_out(),
-        io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
-        io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
-        kind => kind.to_string(),
-    };
-    Failure::new(
-        FailureKind::Connection,
-        format!("no connection to `{host}` ({address}): {reason}"),
+    use io::ErrorKind as K;
+    if matches!(error.kind(), K::TimedOut | K::WouldBlock) {
+        return attempt.timed_out();
+    }
+    let reason = SystemError(error);
+    let cause = format!("no connection to `{host}` ({address}): {reason}");
+    let failure = Failure::new(FailureKind::Connection, cause);
+    match error.kind() {
+        K::PermissionDenied => failure.hint(
+            "this machine's own rules forbid it: its firewall, SELinux or AppArmor, or `IPAddressDeny=` of the unit",
+        ),
+        K::AddrNotAvailable => failure.hint("this machine has no port or address left for it: try again later"),
+        K::ConnectionRefused
+        | K::ConnectionReset
+        | K::ConnectionAborted
+        | K::NetworkUnreachable
+        | K::HostUnreachable => failure,
+        _ => Failure::of_this_machine(format!("`{host}` ({address})"), error),
+    }
+}
+
+/// Whether an address failed because this machine has no way to its kind: that tells least.
+fn is_no_way(error: &io::Error) -> bool {
+    use io::ErrorKind as K;
+    matches!(
+        error.kind(),
+        K::NetworkUnreachable | K::HostUnreachable | K::AddrNotAvailable
     )
 }
 
@@ -214,10 +242,33 @@ impl fmt::Debug for TcpTransport {
 }
 
 /// Wraps connections in TLS, where the URL says https: also one to a proxy.
-#[derive(Debug)]
+/// TLS with who is asked, where the URL says https.
+#[derive(Clone, Debug)]
 pub(super) struct Tls {
     pub(super) config: Arc<ClientConfig>,
     pub(super) attempt: Arc<Attempt>,
+}
+
+/// TLS with a proxy that is spoken to in it.
+#[derive(Debug)]
+pub(super) struct ProxyTls(pub(super) Tls);
+
+impl<In: Transport> Connector<In> for ProxyTls {
+    type Out = Either<In, TlsTransport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        let (Some(transport), proxy) = (chained, self.0.attempt.proxy()) else {
+            return Ok(None);
+        };
+        Ok(Some(match proxy.filter(Proxy::is_https) {
+            Some(proxy) => Either::B(self.0.shake_hands(transport, proxy.host(), details)?),
+            None => Either::A(transport),
+        }))
+    }
 }
 
 impl<In: Transport> Connector<In> for Tls {
@@ -231,15 +282,23 @@ impl<In: Transport> Connector<In> for Tls {
         let Some(transport) = chained else {
             return Ok(None);
         };
-        if !details.needs_tls() || transport.is_tls() {
+        if !details.needs_tls() {
             return Ok(Some(Either::A(transport)));
         }
-        let by_proxy = self.attempt.is_by_proxy();
-        let to_proxy = by_proxy && details.config.proxy().is_none();
-        if by_proxy && !to_proxy {
-            self.attempt.tunnelled();
-        }
         let host = bare(details.uri.host().unwrap_or_default());
+        let transport = self.shake_hands(transport, host, details)?;
+        self.attempt.answering();
+        Ok(Some(Either::B(transport)))
+    }
+}
+
+impl Tls {
+    fn shake_hands(
+        &self,
+        transport: impl Transport,
+        host: &str,
+        details: &ConnectionDetails,
+    ) -> Result<TlsTransport, ureq::Error> {
         let fail = |failure| self.attempt.fail(failure);
         let name = tls::server_name(host).ok_or_else(|| {
             let cause = format!("`{host}` cannot be a name for TLS");
@@ -252,16 +311,13 @@ impl<In: Transport> Connector<In> for Tls {
             conn.complete_io(&mut sock)
                 .map_err(|error| failed(&error, host, &self.attempt))?;
         }
-        if !to_proxy {
-            self.attempt.answering();
-        }
         let config = details.config;
-        Ok(Some(Either::B(TlsTransport {
+        Ok(TlsTransport {
             buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
             stream: StreamOwned { conn, sock },
             host: host.to_owned(),
             attempt: Arc::clone(&self.attempt),
-        })))
+        })
     }
 }
 

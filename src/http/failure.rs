@@ -1,8 +1,10 @@
 //! Why no answer came, in words: facts about one host that upper layers put into an error.
 
 use std::fmt;
+use std::io;
 
 use crate::error::{Error, Exit};
+use crate::system::SystemError;
 
 /// No usable answer came from a host.
 #[derive(Clone, Debug)]
@@ -47,6 +49,14 @@ impl Failure {
         }
     }
 
+    /// No connection, for a reason that lies on this side.
+    pub(super) fn of_this_machine(peer: impl fmt::Display, error: &io::Error) -> Self {
+        let cause = format!("no connection to {peer}: {}", SystemError(error));
+        Self::new(FailureKind::Connection, cause).hint(
+            "this machine does not let it out: see its firewall (`nft list ruleset`), routes (`ip route`) and limits (`ulimit -n`), and what confines this program (a container, a systemd unit, SELinux)",
+        )
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -71,9 +81,6 @@ impl Failure {
     /// What to do about a failure of this kind, where nobody knew better.
     fn usual_hint(&self) -> Option<&'static str> {
         match self.kind {
-            FailureKind::Connection => Some(
-                "is port 443 open to it from here? Else a proxy (`--proxy`, `HTTPS_PROXY`) or another address (`--connect-to`) is needed",
-            ),
             FailureKind::Cut | FailureKind::Silence => Some(
                 "try again later; if it stays, something in between (a firewall, a proxy) breaks connections",
             ),

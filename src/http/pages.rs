@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use super::answer::Answer;
 use super::service::{Refusal, Service};
@@ -31,10 +31,20 @@ pub(crate) struct Pages<'a, S> {
 }
 
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 struct Page<T> {
+    #[serde(default, deserialize_with = "items")]
     value: Option<Vec<T>>,
     #[serde(rename = "nextLink")]
     next_link: Option<String>,
+}
+
+/// A list that is null is an empty one, and an item that is null is none.
+fn items<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    let all: Option<Vec<Option<T>>> = Option::deserialize(from)?;
+    Ok(Some(all.into_iter().flatten().flatten().collect()))
 }
 
 impl<'a, S: Service> Pages<'a, S> {

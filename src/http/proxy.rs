@@ -1,68 +1,137 @@
 //! Which way a connection takes: through a proxy, around it, or to another address.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
+use zeroize::Zeroizing;
 
 use super::failure::{Failure, FailureKind};
 use super::url::{bare, parse_port};
+use crate::secret::Secret;
 
 /// An HTTP proxy that is asked to CONNECT.
 #[derive(Clone)]
 pub(crate) struct Proxy {
-    inner: ureq::Proxy,
+    is_https: bool,
+    /// An IPv6 address has its brackets.
+    host: String,
+    port: u16,
+    user: Option<Arc<User>>,
+}
+
+/// Who asks the proxy.
+struct User {
+    /// `USER:PASSWORD` in base64.
+    basic: Secret,
+    /// Text that no message may show; `None`: there is no password, or it is no text.
+    password: Option<Secret>,
+    has_password: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ProxyProblem {
     /// SOCKS, or another scheme than http and https.
     Scheme,
+    /// In the user or the password stands what ends a URL's authority.
+    User,
     Malformed,
 }
 
 impl Proxy {
-    /// Reads `[http[s]://][USER[:PASSWORD]@]HOST[:PORT][/]`.
+    /// Reads `[http[s]://][USER[:PASSWORD]@]HOST[:PORT][/]`. As in curl, user and password may have any
+    /// character that ends neither, and `%XX` for the others.
     pub(crate) fn parse(url: &str) -> Result<Self, ProxyProblem> {
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-        let scheme = scheme.to_ascii_lowercase();
-        if !matches!(scheme.as_str(), "http" | "https") {
-            return Err(ProxyProblem::Scheme);
-        }
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
-        let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-        let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !port.ends_with(']') => (name, Some(port)),
-            _ => (host, None),
+        let is_https = match scheme.to_ascii_lowercase().as_str() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(ProxyProblem::Scheme),
         };
-        let odd = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '\\');
-        if name.is_empty() || rest.contains(odd) || port.is_some_and(|p| p.parse::<u16>().is_err())
-        {
-            return Err(ProxyProblem::Malformed);
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let (user, host) = rest.rsplit_once('@').unwrap_or(("", rest));
+        let ends = |c: char| c.is_whitespace() || c.is_control() || "/?#@".contains(c);
+        if user.contains(ends) {
+            return Err(ProxyProblem::User);
         }
-        match ureq::Proxy::new(&format!("{scheme}://{rest}")) {
-            Ok(inner) => Ok(Self { inner }),
-            Err(_) => Err(ProxyProblem::Malformed),
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) if !port.ends_with(']') => (name, parse_port(port)),
+            _ => (host, Some(if is_https { 443 } else { 80 })),
+        };
+        let port = port.filter(|_| is_host(name));
+        Ok(Self {
+            is_https,
+            host: name.to_owned(),
+            port: port.ok_or(ProxyProblem::Malformed)?,
+            user: (!user.is_empty()).then(|| Arc::new(User::new(user))),
+        })
+    }
+
+    pub(crate) fn has_password(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| user.has_password)
+    }
+
+    pub(super) fn password(&self) -> Option<&Secret> {
+        self.user.as_ref()?.password.as_ref()
+    }
+
+    /// What is sent to it in base64.
+    pub(super) fn basic(&self) -> Option<&Secret> {
+        Some(&self.user.as_ref()?.basic)
+    }
+
+    pub(super) fn is_https(&self) -> bool {
+        self.is_https
+    }
+
+    /// Without an IPv6 address's brackets.
+    pub(super) fn host(&self) -> &str {
+        bare(&self.host)
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl User {
+    fn new(text: &str) -> Self {
+        let (user, password) = text.split_once(':').unwrap_or((text, ""));
+        let [user, password] = [user, password]
+            .map(|part| Zeroizing::new(percent_decode_str(part).collect::<Vec<_>>()));
+        let whole = Zeroizing::new([&user[..], b":", &password[..]].concat());
+        let readable = std::str::from_utf8(&password)
+            .ok()
+            .filter(|text| !text.is_empty());
+        Self {
+            basic: Secret::new(STANDARD.encode(&whole)),
+            password: readable.map(|text| Secret::new(text.to_owned())),
+            has_password: !password.is_empty(),
         }
     }
+}
 
-    pub(crate) fn password(&self) -> Option<&str> {
-        self.inner
-            .password()
-            .filter(|password| !password.is_empty())
-    }
-
-    pub(super) fn has_user(&self) -> bool {
-        self.inner.username().is_some()
-    }
-
-    pub(super) fn inner(&self) -> ureq::Proxy {
-        self.inner.clone()
+fn is_host(name: &str) -> bool {
+    match name.strip_prefix('[') {
+        Some(rest) => rest
+            .strip_suffix(']')
+            .is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
+        None => {
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        }
     }
 }
 
 /// Host and port: what may be shown of a proxy.
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.inner.host(), self.inner.port())
+        write!(f, "{}:{}", self.host, self.port)
     }
 }
 
@@ -210,7 +279,7 @@ fn take_host(text: &str) -> Option<(Option<String>, &str)> {
     let (host, rest) = match text.strip_prefix('[') {
         Some(inner) => {
             let (address, rest) = inner.split_once("]:")?;
-            address.parse::<std::net::Ipv6Addr>().ok()?;
+            address.parse::<Ipv6Addr>().ok()?;
             (address, rest)
         }
         None => text.split_once(':')?,
@@ -224,51 +293,14 @@ fn take_host(text: &str) -> Option<(Option<String>, &str)> {
     Some(((!host.is_empty()).then(|| host.to_owned()), rest))
 }
 
-/// ureq tells the proxy's status in text only: "proxy server responded 407/407".
-pub(super) fn refused(words: &str, proxy: Option<&Proxy>, host: &str) -> Failure {
-    let name = proxy.map(ToString::to_string).unwrap_or_default();
-    let status = words
-        .split(|c: char| !c.is_ascii_digit())
-        .find(|part| part.len() == 3);
-    let Some(status) = status else {
-        let cause = format!("the proxy `{name}` closed the connection without an answer");
-        return Failure::new(FailureKind::Proxy, cause).hint(CHECK);
-    };
-    let (kind, hint) = match status {
-        // tinyproxy says 401 to a wrong password.
-        "401" | "407" if proxy.is_some_and(Proxy::has_user) => (
-            FailureKind::ProxyRefusal,
-            "it does not accept the user and the password in its URL",
-        ),
-        "401" | "407" => (
-            FailureKind::ProxyRefusal,
-            "it asks for a user and a password: put them into the URL in `HTTPS_PROXY` or the configuration file",
-        ),
-        "403" => (
-            FailureKind::ProxyRefusal,
-            "its rules forbid this host: have it allowed, or exempt it with `NO_PROXY`",
-        ),
-        // tinyproxy says 500 to a name it cannot resolve and to an address it cannot reach.
-        "500" | "502" | "503" | "504" => (
-            FailureKind::Proxy,
-            "the proxy could not reach the host, or does not know its name",
-        ),
-        _ => (
-            FailureKind::ProxyRefusal,
-            "check the proxy's URL, or exempt the host with `NO_PROXY`",
-        ),
-    };
-    let cause = format!("the proxy `{name}` refused to connect to `{host}` (status {status})");
-    Failure::new(kind, cause).hint(hint)
-}
-
-const CHECK: &str =
+pub(super) const CHECK: &str =
     "check `--proxy`, `HTTPS_PROXY` or the configuration's `proxy`; `--no-proxy` goes without";
 
 /// A failure to reach the proxy, said of the proxy.
 pub(super) fn unusable(failure: Failure) -> Failure {
     let kind = match failure.kind {
-        FailureKind::Deadline => return failure,
+        // Said of it already.
+        FailureKind::Deadline | FailureKind::Proxy | FailureKind::ProxyRefusal => return failure,
         // It is not the service's name that does not exist.
         FailureKind::NoSuchHost => FailureKind::ProxyRefusal,
         _ if failure.may_pass() => FailureKind::Proxy,
@@ -384,12 +416,17 @@ mod tests {
         ] {
             assert_eq!(shown(bad), Err(ProxyProblem::Malformed), "{bad}");
         }
+        for bad in [
+            "u/r:p@a", "u:p?w@a", "u:p#w@a", "u:p@w@a", "u:p w@a", "u:p\tw@a",
+        ] {
+            assert_eq!(shown(bad), Err(ProxyProblem::User), "{bad}");
+        }
     }
 
     #[test]
     fn a_proxy_is_shown_without_its_password() {
         let proxy = Proxy::parse("http://u:Canary%40pr0xy@proxy.example").unwrap();
-        assert_eq!(proxy.password(), Some("Canary@pr0xy"));
+        assert!(proxy.has_password() && proxy.password().is_some());
         let shown = format!("{proxy} {proxy:?} {proxy:#?}");
         let each = "proxy.example:80 Proxy(proxy.example:80) Proxy(proxy.example:80)";
         assert_eq!(shown, each);

@@ -9,6 +9,7 @@ use super::retry::Policy;
 use super::url::Url;
 use crate::buffer::Buffer;
 use crate::secret::Secret;
+use crate::token::Bearer;
 
 /// One request, however often it is sent.
 pub(crate) struct Request<'a> {
@@ -20,6 +21,7 @@ pub(crate) struct Request<'a> {
     /// `None` for what a header cannot carry.
     headers: Vec<(&'static str, Option<HeaderValue>)>,
     signer: Option<&'a dyn Sign>,
+    pub(super) bearer: Option<Bearer<'a>>,
 }
 
 /// What a request carries, and so how it is sent.
@@ -40,7 +42,7 @@ pub(crate) trait Sign {
 
 impl<'a> Request<'a> {
     pub(crate) fn get(url: &'a Url) -> Self {
-        Self::new(url, Policy::Service, Body::Nothing)
+        Self::new(url, Policy::Patient, Body::Nothing)
     }
 
     pub(crate) fn form(url: &'a Url, form: Buffer) -> Self {
@@ -57,9 +59,9 @@ impl<'a> Request<'a> {
         Self::new(url, Policy::Change, Body::Change(json))
     }
 
-    /// A GET at a metadata endpoint.
-    pub(crate) fn metadata(url: &'a Url) -> Self {
-        Self::new(url, Policy::Metadata, Body::Nothing).header("metadata", "true")
+    /// A GET at a metadata endpoint, or at something that has one beside this program.
+    pub(crate) fn metadata(url: &'a Url, policy: Policy) -> Self {
+        Self::new(url, policy, Body::Nothing).header("metadata", "true")
     }
 
     fn new(url: &'a Url, policy: Policy, body: Body) -> Self {
@@ -70,6 +72,7 @@ impl<'a> Request<'a> {
             body,
             headers: Vec::new(),
             signer: None,
+            bearer: None,
         }
     }
 
@@ -88,8 +91,10 @@ impl<'a> Request<'a> {
         self
     }
 
-    pub(crate) fn bearer(self, token: &Secret) -> Self {
-        self.secret_header("authorization", "Bearer ", token)
+    /// With the token that it has when the request is sent, or sent again.
+    pub(crate) fn bearer(mut self, bearer: Bearer<'a>) -> Self {
+        self.bearer = Some(bearer);
+        self
     }
 
     pub(crate) fn basic(self, key: &Secret) -> Self {
@@ -103,8 +108,7 @@ impl<'a> Request<'a> {
         before: &str,
         value: &Secret,
     ) -> Self {
-        let text = Zeroizing::new(format!("{before}{}", value.expose()));
-        self.headers.push((name, sensitive(&text)));
+        self.headers.push((name, behind(before, value)));
         self
     }
 
@@ -142,6 +146,9 @@ impl<'a> Request<'a> {
         for (name, value) in &self.headers {
             head = head.header(*name, value.clone()?);
         }
+        if let Some(bearer) = self.bearer {
+            head = head.header("authorization", behind("Bearer ", bearer.token().secret())?);
+        }
         if let Some(signer) = self.signer {
             for (name, secret) in signer.headers()? {
                 head = head.header(name, sensitive(secret.expose())?);
@@ -153,6 +160,10 @@ impl<'a> Request<'a> {
             Body::Query(_) | Body::Change(_) => head.header("content-type", "application/json"),
         })
     }
+}
+
+fn behind(before: &str, secret: &Secret) -> Option<HeaderValue> {
+    sensitive(&Zeroizing::new(format!("{before}{}", secret.expose())))
 }
 
 fn sensitive(text: &str) -> Option<HeaderValue> {

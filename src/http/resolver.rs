@@ -1,10 +1,9 @@
-//! Names to addresses: each host once a run, within the deadline, `--connect-to` applied.
+//! Names to addresses: each host once a run, within the deadline, `--connect-to` applied; of a
+//! host behind a proxy, the proxy's.
 
 use std::collections::HashMap;
-use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use ureq::config::Config;
@@ -14,6 +13,7 @@ use ureq::unversioned::transport::NextTimeout;
 
 use super::attempt::Attempt;
 use super::failure::{Failure, FailureKind};
+use super::lookup::{self, Unfound};
 use super::proxy::ConnectTo;
 use super::url::{bare, port_of};
 
@@ -42,11 +42,16 @@ impl Resolver for SystemResolver {
             .host()
             .ok_or_else(|| ureq::Error::BadUri("no host".to_owned()))?;
         let port = port_of(uri);
+        let proxy = self.attempt.proxy();
         let directed = self
             .connect_to
             .iter()
             .find(|connect_to| connect_to.applies(host, port));
-        let (host, port) = directed.map_or((host, port), |directed| directed.target(host, port));
+        let (host, port) = match (&proxy, directed) {
+            (Some(proxy), _) => (proxy.host(), proxy.port()),
+            (None, Some(directed)) => directed.target(host, port),
+            (None, None) => (host, port),
+        };
         let addresses = self
             .addresses(bare(host))
             .map_err(|failure| self.attempt.fail(failure))?;
@@ -79,30 +84,22 @@ impl SystemResolver {
         Ok(addresses)
     }
 
-    /// The system's resolver has no time limit of its own: it gets a thread, and is left behind in it.
     fn ask_system(&self, host: &str) -> Result<Vec<IpAddr>, Failure> {
         self.attempt.connecting(host);
-        let (sender, receiver) = mpsc::sync_channel(1);
-        let name = host.to_owned();
-        let ask = move || {
-            // Nobody listens any more once the deadline has passed.
-            let _ = sender.send((name.as_str(), 0).to_socket_addrs());
-        };
-        let thread = thread::Builder::new().name("names".to_owned());
-        thread.spawn(ask).map_err(|error| failed(host, &error))?;
-        let Ok(found) = receiver.recv_timeout(self.attempt.left()?) else {
-            let failure = self.attempt.timed_out();
-            return Err(match failure.kind {
-                FailureKind::Deadline => failure,
-                _ => resolution(format!("the name servers did not answer for `{host}`")),
-            });
-        };
-        let mut addresses: Vec<IpAddr> = Vec::new();
-        for address in found.map_err(|error| failed(host, &error))? {
-            // RFC 6761: this machine, whatever a name server says.
-            let fits = host != "localhost" || address.ip().is_loopback();
-            if fits && !addresses.contains(&address.ip()) {
-                addresses.push(address.ip());
+        let left = self.attempt.left()?;
+        let found = lookup::addresses(host, left).map_err(|unfound| match unfound {
+            Unfound::NoSuchHost => no_such_host(host),
+            Unfound::Failed(words) => {
+                resolution(format!("the name `{host}` could not be resolved ({words})"))
+            }
+            Unfound::Silence => self.silence(host),
+        })?;
+        let mut addresses: Vec<IpAddr> = Vec::with_capacity(found.len());
+        // RFC 6761: this machine, whatever a name server says.
+        let fits = |address: &IpAddr| host != "localhost" || address.is_loopback();
+        for address in found.into_iter().filter(fits) {
+            if !addresses.contains(&address) {
+                addresses.push(address);
             }
         }
         if addresses.is_empty() {
@@ -110,24 +107,15 @@ impl SystemResolver {
         }
         Ok(addresses)
     }
-}
 
-/// The C library's codes come as text alone: glibc's and musl's words for `EAI_NONAME` and `EAI_NODATA`.
-fn failed(host: &str, error: &io::Error) -> Failure {
-    let text = error.to_string();
-    let none = [
-        "not known",
-        "does not resolve",
-        "No address associated",
-        "has no usable address",
-    ];
-    if none.iter().any(|words| text.contains(words)) {
-        return no_such_host(host);
+    /// The run's time is over, or the attempt's.
+    fn silence(&self, host: &str) -> Failure {
+        let failure = self.attempt.timed_out();
+        match failure.kind {
+            FailureKind::Deadline => failure,
+            _ => resolution(format!("the name servers did not answer for `{host}`")),
+        }
     }
-    let reason = text.rsplit(": ").next().unwrap_or_default();
-    resolution(format!(
-        "the name `{host}` could not be resolved ({reason})"
-    ))
 }
 
 fn no_such_host(host: &str) -> Failure {
@@ -141,33 +129,4 @@ fn no_such_host(host: &str) -> Failure {
 fn resolution(cause: String) -> Failure {
     Failure::new(FailureKind::Resolution, cause)
         .hint("check the name servers in `/etc/resolv.conf` and that this machine may ask them")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_c_libraries_words_are_understood() {
-        let kind = |text: &str| failed("h", &io::Error::other(text)).kind;
-        let prefix = "failed to lookup address information";
-        for text in [
-            "Name or service not known",
-            "Name does not resolve",
-            "No address associated with hostname",
-        ] {
-            assert_eq!(
-                kind(&format!("{prefix}: {text}")),
-                FailureKind::NoSuchHost,
-                "{text}"
-            );
-        }
-        for text in ["Temporary failure in name resolution", "Try again"] {
-            assert_eq!(
-                kind(&format!("{prefix}: {text}")),
-                FailureKind::Resolution,
-                "{text}"
-            );
-        }
-    }
 }

@@ -11,12 +11,17 @@ use super::failure::{Failure, FailureKind};
 /// Whose rules hold for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Policy {
-    /// Entra ID, Key Vault: https, through the proxy if there is one.
+    /// Entra ID, XSOAR: https, through the proxy if there is one.
     Service,
+    /// Key Vault, Resource Manager: as a service, and while they are throttled until the deadline. They do not
+    /// count what they turn away, so that of many machines started at once all get through in the end.
+    Patient,
     /// What must not be done twice: another try only where the first one cannot have done it.
     Change,
     /// A metadata endpoint: plain http allowed, never a proxy, its own retry table.
     Metadata,
+    /// The same where something beside this program has it: it may come up later.
+    Late,
     /// As a service, to see whether it answers: whatever it says stands.
     Probe,
 }
@@ -28,6 +33,9 @@ const MOST_RETRIES: u32 = 5;
 const AFTER_ANSWER: Duration = Duration::from_millis(800);
 const AFTER_NO_CONNECTION: Duration = Duration::from_millis(200);
 
+/// While throttled; a quarter more is the longest wait, 6 s.
+const PATIENCE: Duration = Duration::from_millis(4_800);
+
 /// `check` does not wait for long: one more try, for what passes at once.
 const PROBES: u32 = 1;
 
@@ -37,6 +45,8 @@ const METADATA_AFTER_5XX: Duration = Duration::from_secs(1);
 /// One more try where nothing listens: on a machine that is no Azure VM, it stays so.
 const METADATA_CONNECTIONS: u32 = 1;
 const METADATA_AFTER_NO_CONNECTION: Duration = Duration::from_secs(1);
+/// Waits for what comes up late grow to this; a quarter more is the longest, 6 s.
+const LATE: Duration = Duration::from_millis(4_800);
 
 /// What leaves open what became of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,24 +63,44 @@ pub(crate) enum Doubt {
 pub(crate) struct Tries {
     answers: u32,
     failures: u32,
+    /// Turned away while there was patience: these cost no other try.
+    throttled: u32,
+    /// Sent again at once, with a new token.
+    renewed: u32,
+    /// Of what comes up late: these cost no other try.
+    late: u32,
 }
 
 impl Policy {
+    pub(super) fn is_metadata(self) -> bool {
+        matches!(self, Self::Metadata | Self::Late)
+    }
+
     /// Whether another answer may come after this one.
     pub(super) fn retries(self, status: u16) -> bool {
         match self {
-            Self::Service => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+            Self::Service | Self::Patient => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
             // Turned away at the door. Of any other failure nobody knows what was done before.
             Self::Change => status == 429,
-            Self::Metadata => matches!(status, 404 | 410 | 429 | 500..=599),
+            Self::Metadata | Self::Late => matches!(status, 404 | 410 | 421 | 429 | 500..=599),
             Self::Probe => false,
         }
+    }
+
+    /// Whether that goes on until the deadline.
+    pub(super) fn is_patient_with(self, status: u16) -> bool {
+        self == Self::Patient && status == 429
     }
 }
 
 impl Tries {
     pub(crate) fn count(&self) -> u32 {
-        self.answers + self.failures
+        self.answers + self.failures + self.throttled + self.renewed + self.late
+    }
+
+    /// It is sent again without a wait, as what it is sent with is new.
+    pub(super) fn renewed(&mut self) {
+        self.renewed += 1;
     }
 
     /// The wait before the next try after this answer; `None`: the answer stands.
@@ -83,10 +113,19 @@ impl Tries {
         if !policy.retries(status) {
             return None;
         }
+        if policy.is_patient_with(status) {
+            let wait = jitter(PATIENCE.min(AFTER_ANSWER * 2_u32.pow(self.throttled.min(3))));
+            self.throttled += 1;
+            return Some(wait.max(retry_after.unwrap_or_default()));
+        }
         let wait = match policy {
-            Policy::Metadata if status >= 500 => self.metadata_delay()?.max(METADATA_AFTER_5XX),
-            Policy::Metadata => self.metadata_delay()?,
-            Policy::Service | Policy::Change | Policy::Probe => self.backoff(AFTER_ANSWER)?,
+            Policy::Metadata | Policy::Late if status >= 500 => {
+                self.metadata_delay()?.max(METADATA_AFTER_5XX)
+            }
+            Policy::Metadata | Policy::Late => self.metadata_delay()?,
+            Policy::Service | Policy::Patient | Policy::Change | Policy::Probe => {
+                self.backoff(AFTER_ANSWER)?
+            }
         };
         self.answers += 1;
         Some(wait.max(retry_after.unwrap_or_default()))
@@ -102,11 +141,18 @@ impl Tries {
                 return None;
             }
             Policy::Probe if self.failures >= PROBES => return None,
-            Policy::Service | Policy::Change | Policy::Probe => {
+            Policy::Service | Policy::Patient | Policy::Change | Policy::Probe => {
                 self.backoff(AFTER_NO_CONNECTION)?
             }
-            Policy::Metadata if matches!(failure.kind, FailureKind::Cut | FailureKind::Silence) => {
+            Policy::Metadata | Policy::Late
+                if matches!(failure.kind, FailureKind::Cut | FailureKind::Silence) =>
+            {
                 self.metadata_delay()?
+            }
+            Policy::Late => {
+                let wait = jitter(LATE.min(AFTER_NO_CONNECTION * 2_u32.pow(self.late.min(5))));
+                self.late += 1;
+                return Some(wait);
             }
             Policy::Metadata if self.failures >= METADATA_CONNECTIONS => return None,
             Policy::Metadata => METADATA_AFTER_NO_CONNECTION,
@@ -129,13 +175,13 @@ impl Tries {
 
     /// Doubled for each try so far, give or take a quarter, so that machines started together part.
     fn backoff(&self, first: Duration) -> Option<Duration> {
-        let count = self.count();
+        let count = self.answers + self.failures;
         (count < MOST_RETRIES).then(|| jitter(first * 2_u32.pow(count)))
     }
 
     fn metadata_delay(&self) -> Option<Duration> {
         METADATA_DELAYS
-            .get(self.count() as usize)
+            .get((self.answers + self.failures) as usize)
             .map(|&delay| Duration::from_secs(delay))
     }
 }
@@ -197,8 +243,30 @@ mod tests {
     }
 
     #[test]
+    fn patience_is_with_throttling_alone() {
+        let mut tries = Tries::default();
+        for full in [0.8, 1.6, 3.2, 4.8, 4.8, 4.8].into_iter().chain([4.8; 60]) {
+            let wait = tries.after_answer(Policy::Patient, 429, None).unwrap();
+            let wait = wait.as_secs_f64();
+            assert!(
+                (0.74 * full..1.26 * full).contains(&wait) && wait <= 6.0,
+                "{wait} {full}"
+            );
+        }
+        // The others are counted by themselves, and from the start.
+        for full in [0.8, 1.6, 3.2, 6.4, 12.8] {
+            let wait = tries.after_answer(Policy::Patient, 503, None).unwrap();
+            assert!((0.74 * full..1.26 * full).contains(&wait.as_secs_f64()));
+        }
+        assert_eq!(tries.after_answer(Policy::Patient, 503, None), None);
+        assert_eq!(tries.count(), 71);
+        let nine = Some(Duration::from_secs(9));
+        assert_eq!(tries.after_answer(Policy::Patient, 429, nine), nine);
+    }
+
+    #[test]
     fn the_metadata_endpoint_has_its_own_table() {
-        for status in [404, 410, 429] {
+        for status in [404, 410, 421, 429] {
             assert_eq!(waits(Policy::Metadata, status), [0.0, 2.0, 6.0, 14.0, 30.0]);
         }
         for status in [500, 503, 599] {
@@ -219,6 +287,20 @@ mod tests {
             Some(second)
         );
         assert_eq!(tries.after_failure(Policy::Metadata, &refused), None);
+    }
+
+    #[test]
+    fn what_comes_up_late_is_waited_for() {
+        let mut tries = Tries::default();
+        let refused = Failure::new(FailureKind::Connection, "refused");
+        for full in [0.2, 0.4, 0.8, 1.6, 3.2].into_iter().chain([4.8; 60]) {
+            let wait = tries.after_failure(Policy::Late, &refused).unwrap();
+            let wait = wait.as_secs_f64();
+            assert!((0.74 * full..1.26 * full).contains(&wait) && wait <= 6.0);
+        }
+        // Once it answers, its table begins.
+        let answered = tries.after_answer(Policy::Late, 429, None);
+        assert_eq!(answered, Some(Duration::ZERO));
     }
 
     #[test]

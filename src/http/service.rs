@@ -5,12 +5,14 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::answer::{Answer, Retries, compressed};
 use super::client::Client;
 use super::failure::Failure;
 use super::request::Request;
+use super::retry::Tries;
 use super::url::Url;
 use crate::error::{Error, Exit};
+use crate::token::Bearer;
 
 /// What is wanted of a service.
 pub(crate) trait Service {
@@ -45,9 +47,15 @@ pub(crate) trait Service {
     /// What its error means; `None`: it is no error of this service's.
     fn verdict(&self, said: &Said) -> Option<Verdict<Self::Reach>>;
 
+    /// What it has against the token that came with a request; `None`: it is no answer of this service's to
+    /// a token.
+    fn objection(&self, _: &Said) -> Option<Objection> {
+        None
+    }
+
     /// The URL of a request. Its parts were checked before, but for how long they are together.
     fn url(&self, text: &str) -> Result<Url, Refusal<Self::Reach>> {
-        Url::parse(text).ok_or_else(|| {
+        Url::parse(text).map_err(|_| {
             let cause = "what is configured makes no URL";
             Refusal::new(Error::new(Exit::Usage, self.operation(), cause))
         })
@@ -59,9 +67,19 @@ pub(crate) trait Service {
         answer: &'a Answer,
         unfit: &str,
     ) -> Result<T, Refusal<Self::Reach>> {
-        answer
-            .json(unfit)
-            .map_err(|what| self.senseless(format!("`{}` answered 200 with {what}", answer.host)))
+        answer.json(unfit).map_err(|what| {
+            let what = format!("`{}` answered 200 with {what}", answer.host);
+            self.unreadable(answer, what)
+        })
+    }
+
+    /// An answer whose body cannot be made out.
+    fn unreadable(&self, answer: &Answer, cause: impl Into<String>) -> Refusal<Self::Reach> {
+        let refusal = self.senseless(cause);
+        match answer.compression() {
+            Some(_) => refusal.map(|error| error.hint(COMPRESSED)),
+            None => refusal,
+        }
     }
 
     /// An answer that is not what was asked for.
@@ -72,6 +90,19 @@ pub(crate) trait Service {
             "something that is not {name} answers there: {strangers}"
         )))
     }
+}
+
+const COMPRESSED: &str = "something in between (a proxy, a gateway) compresses what was asked for as it is: have it leave that host's answers alone";
+
+/// What a service has against a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Objection {
+    /// It cannot check it at the moment.
+    Passing,
+    /// It has not seen that there is one.
+    Unseen,
+    /// It does not take it.
+    Lasting,
 }
 
 /// Why something could not be had or done.
@@ -119,6 +150,8 @@ pub(crate) struct Verdict<R> {
     what: String,
     words: String,
     hint: Option<String>,
+    /// Whether the hint counts after all tries as well.
+    lasting: bool,
 }
 
 impl<R: Default> Verdict<R> {
@@ -130,6 +163,7 @@ impl<R: Default> Verdict<R> {
             what: what.into(),
             words: String::new(),
             hint: None,
+            lasting: false,
         }
     }
 
@@ -142,6 +176,15 @@ impl<R: Default> Verdict<R> {
         Self {
             hint: Some(hint.into()),
             ..self
+        }
+    }
+
+    /// What helps where another try does not.
+    pub(crate) fn lasting_hint(self, hint: impl Into<String>) -> Self {
+        let lasting = true;
+        Self {
+            lasting,
+            ..self.hint(hint)
         }
     }
 
@@ -164,6 +207,7 @@ pub(crate) struct Said<'a> {
     pub(crate) status: u16,
     pub(crate) body: Value,
     client: &'a Client<'a>,
+    bearer: Option<Bearer<'a>>,
 }
 
 impl Said<'_> {
@@ -179,6 +223,11 @@ impl Said<'_> {
         self.quote(texts.find(|text| !text.is_empty()).unwrap_or_default())
     }
 
+    /// Whether it is a managed identity that was refused: it gets the same token for hours.
+    pub(crate) fn is_to_managed_identity(&self) -> bool {
+        self.bearer.is_some_and(|bearer| bearer.is_managed())
+    }
+
     /// The service's own words, fit to be shown.
     pub(crate) fn quote(&self, text: &str) -> String {
         self.client.quote(text)
@@ -192,45 +241,102 @@ impl Client<'_> {
         service: &S,
         request: &Request,
     ) -> Result<Answer, Refusal<S::Reach>> {
-        let sent = self.send(request);
+        let sent = match request.bearer {
+            Some(bearer) => self.send_bearing(service, request, bearer),
+            None => self.send(request),
+        };
         let answer = sent.map_err(|failure| service.unanswered(failure))?;
         if service.accepts(answer.status) {
             Ok(answer)
         } else {
-            Err(self.refusal(service, &answer))
+            Err(refusal(service, &self.said(request, &answer)))
         }
     }
 
-    fn refusal<S: Service>(&self, service: &S, answer: &Answer) -> Refusal<S::Reach> {
-        let said = Said {
+    /// Where the token is not taken: once more with a new one, if this run had none yet. From then on what
+    /// passes is waited for, as after a 503.
+    fn send_bearing<S: Service>(
+        &self,
+        service: &S,
+        request: &Request,
+        bearer: Bearer,
+    ) -> Result<Answer, Failure> {
+        let objection = |answer: &Answer| match answer.status {
+            401 => service.objection(&self.said(request, answer)),
+            _ => None,
+        };
+        let counts_as = |answer: &Answer| match objection(answer) {
+            Some(Objection::Passing) if bearer.is_renewed() => 503,
+            _ => answer.status,
+        };
+        let mut tries = Tries::default();
+        let answer = self.send_on(request, &mut tries, counts_as)?;
+        let Some(objection) = objection(&answer) else {
+            return Ok(answer);
+        };
+        let host = &answer.host;
+        if bearer.is_renewed() {
+            // The token is the same: another answer is to be had only where it was not looked at.
+            if objection != Objection::Unseen {
+                return Ok(answer);
+            }
+            let what = format!("`{host}` has seen no token: once more");
+            self.reporter().verbose(&what);
+        } else {
+            let what = format!("`{host}` does not take the token: once more with a new one");
+            self.reporter().verbose(&what);
+            if let Err(error) = bearer.renew() {
+                // It may pass all the same.
+                let what = format!("once more with the old one: {error}");
+                self.reporter().verbose(&what);
+            }
+        }
+        tries.renewed();
+        self.send_on(request, &mut tries, counts_as)
+    }
+
+    fn said<'s>(&'s self, request: &'s Request, answer: &'s Answer) -> Said<'s> {
+        Said {
             answer,
             status: answer.status,
             body: serde_json::from_slice(&answer.body).unwrap_or_default(),
             client: self,
-        };
-        let (verdict, id) = match service.verdict(&said) {
-            Some(verdict) => (verdict, S::REQUEST_ID.and_then(|name| answer.header(name))),
-            None => (stranger::<S>(answer), None),
-        };
-        let mut cause = verdict.what;
-        if !verdict.words.is_empty() {
-            cause.extend([": ", &verdict.words]);
+            bearer: request.bearer,
         }
-        if let Some(id) = id {
-            cause.extend([" (request id ", &self.quote(id), ")"]);
-        }
-        cause.push_str(&answer.retries.words());
-        let (exit, hint) = answer.retries.verdict(verdict.exit, verdict.hint);
-        Refusal {
-            reach: verdict.reach,
-            error: Error::new(exit, service.operation(), cause).maybe_hint(hint),
-        }
+    }
+}
+
+fn refusal<S: Service>(service: &S, said: &Said) -> Refusal<S::Reach> {
+    let answer = said.answer;
+    let (verdict, id) = match service.verdict(said) {
+        Some(verdict) => (verdict, S::REQUEST_ID.and_then(|name| answer.header(name))),
+        None => (stranger::<S>(answer), None),
+    };
+    let mut cause = verdict.what;
+    if !verdict.words.is_empty() {
+        cause.extend([": ", &verdict.words]);
+    }
+    if let Some(id) = id {
+        cause.extend([" (request id ", &said.quote(id), ")"]);
+    }
+    cause.push_str(&answer.retries.words());
+    let (exit, hint) = match &answer.retries {
+        Retries::Exhausted { .. } if verdict.lasting => (verdict.exit, verdict.hint),
+        retries => retries.verdict(verdict.exit, verdict.hint),
+    };
+    Refusal {
+        reach: verdict.reach,
+        error: Error::new(exit, service.operation(), cause).maybe_hint(hint),
     }
 }
 
 /// Not the service's form of an error: a proxy, a gateway, a portal.
 fn stranger<S: Service>(answer: &Answer) -> Verdict<S::Reach> {
     let (host, status, kind) = (&answer.host, answer.status, answer.content_type());
+    if let Some(name) = answer.compression() {
+        let what = format!("`{host}` answered {status} with {}", compressed(name));
+        return Verdict::new(Exit::Service, what).hint(COMPRESSED);
+    }
     let what = match S::ERRORS {
         Some(whose) => {
             format!("`{host}` answered {status} with {kind}, not with an error of {whose}")

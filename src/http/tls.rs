@@ -113,13 +113,13 @@ fn certificate(error: &CertificateError, host: &str) -> Failure {
             date(*time)
         ))
         .hint(CLOCK),
-        C::NotValidYet => tls(format!("{of} is not valid yet")).hint(CLOCK),
+        C::NotValidYet => tls(format!("{of} is not valid yet")).hint(CLOCK_BEHIND),
         C::NotValidYetContext { time, not_before } => tls(format!(
             "{of} is not valid before {} (this machine's clock: {})",
             date(*not_before),
             date(*time)
         ))
-        .hint(CLOCK),
+        .hint(CLOCK_BEHIND),
         C::Revoked => tls(format!("{of} is revoked")),
         C::BadSignature => tls(format!("{of} has a signature that is not its issuer's"))
             .hint("somebody in between has another CA of the same name: an inspecting proxy?"),
@@ -139,7 +139,10 @@ fn certificate(error: &CertificateError, host: &str) -> Failure {
     }
 }
 
+// Whether the clock is to blame is not seen here: nobody has told another time yet.
 const CLOCK: &str = "if this machine's clock is wrong, set it; else whoever runs that server (or the inspecting proxy) must renew the certificate";
+
+const CLOCK_BEHIND: &str = "if this machine's clock is behind, set it; else that server (or the inspecting proxy) must not use the certificate before then";
 
 const REISSUE: &str = "whoever runs that server (or the inspecting proxy) must issue a certificate \
     that is X.509 version 3, for a server, and not itself a CA";

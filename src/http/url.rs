@@ -12,19 +12,44 @@ pub(crate) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// Why a text is no URL that can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UrlProblem {
+    Malformed,
+    Port,
+}
+
+impl From<UrlProblem> for &'static str {
+    fn from(problem: UrlProblem) -> Self {
+        match problem {
+            UrlProblem::Malformed => "not an http or https URL",
+            UrlProblem::Port => "the port must be a number from 1 to 65535",
+        }
+    }
+}
+
 /// An absolute http or https URL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Url(pub(super) Uri);
 
 impl Url {
-    /// Reads an absolute URL without user information; `None` for anything else.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let uri: Uri = text.parse().ok()?;
-        let web = matches!(uri.scheme_str(), Some("http" | "https"));
-        let bare = uri
-            .authority()
-            .is_some_and(|authority| !authority.as_str().contains('@'));
-        (web && bare && uri.host().is_some_and(|host| !host.is_empty())).then_some(Self(uri))
+    /// Reads an absolute URL without user information.
+    pub(crate) fn parse(text: &str) -> Result<Self, UrlProblem> {
+        let uri: Uri = text.parse().map_err(|_| UrlProblem::Malformed)?;
+        let authority = uri.authority().ok_or(UrlProblem::Malformed)?;
+        let (host, web) = (
+            authority.host(),
+            matches!(uri.scheme_str(), Some("http" | "https")),
+        );
+        if !web || host.is_empty() || authority.as_str().contains('@') {
+            return Err(UrlProblem::Malformed);
+        }
+        // What follows the host is a port, or to be one: `Uri` would take the default one for it.
+        match authority.as_str().strip_prefix(host) {
+            Some("") => Ok(Self(uri)),
+            Some(port) if port.strip_prefix(':').and_then(parse_port).is_some() => Ok(Self(uri)),
+            _ => Err(UrlProblem::Port),
+        }
     }
 
     pub(crate) fn is_https(&self) -> bool {
@@ -74,7 +99,7 @@ impl Url {
 
     /// Where a link leads to the next page of what this URL asks for.
     pub(super) fn next_page(&self, link: &str) -> Result<Self, &'static str> {
-        let next = Self::parse(link).ok_or("is no URL")?;
+        let next = Self::parse(link).map_err(|_| "is no URL")?;
         if !next.is_https() {
             return Err("is not https");
         }
@@ -127,7 +152,13 @@ mod tests {
             "https://u@kv.example/",
             "https://",
         ] {
-            assert_eq!(Url::parse(bad), None, "{bad}");
+            assert_eq!(Url::parse(bad), Err(UrlProblem::Malformed), "{bad}");
+        }
+        for port in ["", "x", "0", "65536", "99999", "+443", "-1", "443x"] {
+            for host in ["kv.example", "127.0.0.1", "[::1]"] {
+                let bad = format!("https://{host}:{port}/");
+                assert_eq!(Url::parse(&bad), Err(UrlProblem::Port), "{bad}");
+            }
         }
         let url = Url::parse("https://kv.example:443/secrets?$skiptoken=a").unwrap();
         assert!(url.same_server(&Url::parse("https://KV.example/x").unwrap()));

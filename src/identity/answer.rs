@@ -69,7 +69,8 @@ impl TokenAnswer {
         let now = SystemTime::now();
         if let Some(cause) = self.untimely(now) {
             let error = Error::new(Exit::NoToken, service.operation(), cause);
-            return Err(error.hint(clocks(answer, now)));
+            let hint = clock(answer, now);
+            return Err(error.hint(hint.unwrap_or_else(|| STALE.to_owned())));
         }
         let host = &answer.host;
         AccessToken::parse(self.access_token).ok_or_else(|| {
@@ -102,15 +103,16 @@ fn number(value: Option<&Value>) -> Option<f64> {
     }
 }
 
-/// This machine's clock beside the server's, where the answer has one.
-pub(super) fn clocks(answer: &Answer, now: SystemTime) -> String {
-    let here = httpdate::fmt_http_date(now);
-    let date = answer.header("date");
-    match date.and_then(|date| httpdate::parse_http_date(date).ok()) {
-        Some(there) => {
-            let there = httpdate::fmt_http_date(there);
-            format!("set this machine's clock: it says {here}, the server's says {there}")
-        }
-        None => format!("check this machine's clock: it says {here}"),
-    }
+const STALE: &str = "what gives it out has one that is out of its time: try again later";
+
+/// Both clocks, where the answer's date shows that this machine's is off: so a person sees which one is wrong.
+pub(super) fn clock(answer: &Answer, now: SystemTime) -> Option<String> {
+    let there = httpdate::parse_http_date(answer.header("date")?).ok()?;
+    let off = match now.duration_since(there) {
+        Ok(ahead) => ahead,
+        Err(behind) => behind.duration(),
+    };
+    let [here, there] = [now, there].map(httpdate::fmt_http_date);
+    (off > CLOCK_TOLERANCE)
+        .then(|| format!("set this machine's clock: it says {here}, the server's says {there}"))
 }

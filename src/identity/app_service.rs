@@ -4,8 +4,8 @@
 
 use super::answer::TokenAnswer;
 use super::managed::{self, Endpoint, ManagedIdentity};
-use crate::error::Error;
-use crate::http::{Client, Request, Said, Service, Verdict};
+use crate::error::{Error, Exit};
+use crate::http::{Client, Failure, Policy, Refusal, Request, Said, Service, Verdict};
 use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 
@@ -27,7 +27,7 @@ impl AppService {
         let service = App(identity);
         let base = self.endpoint.as_str();
         let url = service.url(&identity.address(base, "2019-08-01", audience, "mi_res_id"))?;
-        let request = Request::metadata(&url).purpose("token");
+        let request = Request::metadata(&url, Policy::Late).purpose("token");
         let request = request.secret_header("x-identity-header", "", &self.header);
         let answer = client.ask(&service, &request)?;
         TokenAnswer::read(&service, &answer)?.of(identity, &service, &answer)
@@ -40,19 +40,36 @@ struct App<'a>(&'a ManagedIdentity);
 impl Service for App<'_> {
     type Reach = ();
     const NAME: &'static str = "Azure";
+    const STRANGERS: &'static str = "is `IDENTITY_ENDPOINT` this app's?";
 
     fn operation(&self) -> String {
         self.0.operation()
     }
 
-    /// Its no: `{"statusCode": …, "message": …}`.
+    fn unanswered(&self, failure: Failure) -> Refusal<()> {
+        if !managed::is_absence(&failure) {
+            return Refusal::new(failure.during(self.operation()));
+        }
+        let cause = format!(
+            "the app's identity endpoint does not listen ({})",
+            failure.cause
+        );
+        Refusal::new(Error::new(Exit::NoToken, self.operation(), cause).hint(
+            "is it up? It comes some seconds after the app's start, and an init container has none; `IDENTITY_ENDPOINT` must be this app's",
+        ))
+    }
+
     fn verdict(&self, said: &Said) -> Option<Verdict<()>> {
-        let (status, words) = (said.status, said.words(&["/message"]));
-        if words.is_empty() || !(400..=499).contains(&status) {
+        let (status, words) = (said.status, managed::words(said));
+        if words.is_empty() || status < 400 {
             return None;
         }
         let what = format!("the identity endpoint answered {status}");
         let verdict = Verdict::new(managed::exit(status), what).words(words);
-        Some(verdict.hint("is the identity assigned to this app? (`az webapp identity assign`, `az functionapp identity assign`)"))
+        Some(match status {
+            400..=499 => verdict.hint("is the identity assigned to this app? (`az webapp identity assign`, `az functionapp identity assign`)"),
+            500 => verdict.lasting_hint("App Service says this of a wrong id or cloud (`--cloud`) too: check them, and that the identity is assigned; else try again later, or give Microsoft's support the correlation id"),
+            _ => verdict,
+        })
     }
 }

@@ -10,8 +10,9 @@ use super::managed::{self, Endpoint, ManagedIdentity};
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
 use crate::file::{self, shown};
-use crate::http::{Answer, Client, Failure, FailureKind, Refusal, Request, Said, Service, Verdict};
+use crate::http::{Answer, Client, Failure, Policy, Refusal, Request, Said, Service, Verdict};
 use crate::secret::Secret;
+use crate::text::without_mark;
 use crate::token::{AccessToken, Audience};
 
 /// The agent's program: where it is, the machine is connected.
@@ -46,7 +47,7 @@ impl AzureArc {
         };
         let base = self.endpoint.as_str();
         let url = asking.url(&identity.address(base, "2020-06-01", audience, "msi_res_id"))?;
-        let request = || Request::metadata(&url);
+        let request = || Request::metadata(&url, Policy::Late);
         let challenge = client.ask(&asking, &request().purpose("token, challenge"))?;
         let key = self.read_key(&asking.key_file(&challenge)?, &asking.operation())?;
         client.learn(&key);
@@ -74,17 +75,12 @@ impl AzureArc {
                 format!("the agent's key `{name}`: {cause}"),
             )
         };
-        // Each part is what it seems: a link would lead out of the agent's folder.
-        if path.canonicalize().is_ok_and(|real| real != path) {
-            return Err(problem(
-                "it, or a folder of it, is a symbolic link".to_owned(),
-            ));
-        }
-        let content = file::read(path, LARGEST_KEY, &self.deadline).map_err(|cause| {
+        // A link would lead out of the agent's folder.
+        let bytes = file::read_in_place(path, LARGEST_KEY, &self.deadline).map_err(|cause| {
             let hint = cause.is_denied().then(|| GROUP.to_owned());
             problem(cause.to_string()).maybe_hint(hint)
         })?;
-        let key = std::str::from_utf8(&content.bytes)
+        let key = std::str::from_utf8(without_mark(&bytes))
             .unwrap_or_default()
             .trim();
         if key.is_empty() || !key.bytes().all(|b| b.is_ascii_graphic()) {
@@ -106,6 +102,7 @@ struct Agent<'a> {
 impl Service for Agent<'_> {
     type Reach = ();
     const NAME: &'static str = "Azure";
+    const STRANGERS: &'static str = "check `IDENTITY_ENDPOINT`";
 
     fn operation(&self) -> String {
         self.identity.operation()
@@ -116,24 +113,24 @@ impl Service for Agent<'_> {
     }
 
     fn unanswered(&self, failure: Failure) -> Refusal<()> {
-        Refusal::new(match failure.kind {
-            FailureKind::Connection => {
-                let cause = format!("Azure Arc's agent does not listen ({})", failure.cause);
-                Error::new(Exit::NoToken, self.operation(), cause)
-                    .hint("is it running? `systemctl status himdsd`, `azcmagent show`")
-            }
-            _ => failure.during(self.operation()),
-        })
+        if !managed::is_absence(&failure) {
+            return Refusal::new(failure.during(self.operation()));
+        }
+        let cause = format!("Azure Arc's agent does not listen ({})", failure.cause);
+        Refusal::new(
+            Error::new(Exit::NoToken, self.operation(), cause)
+                .hint("is it running? `systemctl status himdsd`, `azcmagent show`"),
+        )
     }
 
     fn verdict(&self, said: &Said) -> Option<Verdict<()>> {
-        let words = said.words(&["/error_description", "/error", "/message"]);
+        let words = managed::words(said);
         Some(match said.status {
             401 if words.is_empty() => {
                 Verdict::new(Exit::NoToken, "the agent refused its own key (status 401)")
                     .hint("the key may have been replaced meanwhile: run it again")
             }
-            status @ 400..=499 if !words.is_empty() => {
+            status @ 400..=599 if !words.is_empty() => {
                 let what = format!("Azure Arc's agent answered {status}");
                 Verdict::new(managed::exit(status), what)
                     .words(words)

@@ -14,10 +14,11 @@ use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair}
 use serde_json::json;
 
 use super::Application;
+use super::entra::ProvenBy;
 use super::pem::{Key, Pem};
 use crate::cloud::Host;
-use crate::error::{Error, Exit};
-use crate::http::{Client, Service};
+use crate::error::{Error, Exit, is_hidden};
+use crate::http::Client;
 use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 
@@ -110,8 +111,8 @@ impl Certificate {
     ) -> Result<AccessToken, Error> {
         let endpoint = self.application.endpoint(authority);
         let assertion = self.assertion(&endpoint, SystemTime::now())?;
-        self.application
-            .token_by_assertion(client, authority, audience, &assertion)
+        let (application, by) = (&self.application, ProvenBy::Certificate);
+        application.token_by_assertion(client, authority, audience, by, &assertion)
     }
 
     /// A signed JWT (RFC 7515, 7519) for the token endpoint.
@@ -208,11 +209,11 @@ fn rejection(reason: &str, length: usize) -> String {
     }
 }
 
-/// Hex digits with or without colons, in either case.
+/// Hex digits, with whatever stands between pairs of them; Windows copies a mark in front that nobody sees.
 fn parse_thumbprint(text: &str) -> Option<[u8; 20]> {
     let digits: Vec<u32> = text
         .chars()
-        .filter(|c| *c != ':' && !c.is_whitespace())
+        .filter(|c| !matches!(c, ':' | '-') && !is_hidden(*c))
         .map(|c| c.to_digit(16))
         .collect::<Option<_>>()?;
     let bytes: Vec<u8> = digits

@@ -1,10 +1,12 @@
 //! An app registration's client secret: the first case of Microsoft's "OAuth 2.0 client credentials flow".
 
 use super::Application;
+use super::entra::ProvenBy;
 use crate::cloud::Host;
 use crate::error::Error;
 use crate::http::Client;
 use crate::secret::Secret;
+use crate::text::is_surrounded;
 use crate::token::{AccessToken, Audience};
 
 #[derive(Debug)]
@@ -22,8 +24,12 @@ impl ClientSecret {
         audience: &Audience,
     ) -> Result<AccessToken, Error> {
         client.learn(&self.secret);
-        let proof = [("client_secret", self.secret.expose())];
-        self.application.token(client, authority, audience, &proof)
+        let secret = self.secret.expose();
+        let by = ProvenBy::Secret {
+            surrounded: is_surrounded(secret),
+        };
+        let (application, proof) = (&self.application, [("client_secret", secret)]);
+        application.token(client, authority, audience, by, &proof)
     }
 }
 

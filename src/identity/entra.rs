@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 
-use super::answer::{TokenAnswer, clocks};
+use super::answer::{TokenAnswer, clock};
 use crate::buffer::Buffer;
 use crate::cloud::Host;
 use crate::error::{Error, Exit};
@@ -22,7 +22,25 @@ pub(crate) struct Application {
     pub(crate) client_id: String,
 }
 
+/// What an application proves itself with: what a refusal means depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ProvenBy {
+    Secret {
+        /// Whether it begins or ends with something that may not belong to it.
+        surrounded: bool,
+    },
+    Certificate,
+    FederatedToken,
+}
+
 impl Application {
+    pub(super) fn operation(&self) -> String {
+        format!(
+            "cannot get a token for the application `{}`",
+            self.client_id
+        )
+    }
+
     /// Where its tokens come from, which is also for whom its assertions are.
     pub(super) fn endpoint(&self, authority: &Host) -> String {
         format!("https://{authority}/{}/oauth2/v2.0/token", self.tenant)
@@ -34,6 +52,7 @@ impl Application {
         client: &Client,
         authority: &Host,
         audience: &Audience,
+        by: ProvenBy,
         assertion: &Secret,
     ) -> Result<AccessToken, Error> {
         client.learn(assertion);
@@ -44,7 +63,7 @@ impl Application {
             ),
             ("client_assertion", assertion.expose()),
         ];
-        self.token(client, authority, audience, &proof)
+        self.token(client, authority, audience, by, &proof)
     }
 
     /// The exchange itself; the proof's fields are the only ones that differ.
@@ -53,12 +72,17 @@ impl Application {
         client: &Client,
         authority: &Host,
         audience: &Audience,
+        by: ProvenBy,
         proof: &[(&str, &str)],
     ) -> Result<AccessToken, Error> {
-        let url = self.url(&self.endpoint(authority))?;
+        let service = Entra {
+            application: self,
+            by,
+        };
+        let url = service.url(&self.endpoint(authority))?;
         let request = Request::form(&url, self.form(audience, proof)).purpose("token");
-        let answer = client.ask(self, &request)?;
-        TokenAnswer::read(self, &answer)?.token(self, &answer)
+        let answer = client.ask(&service, &request)?;
+        TokenAnswer::read(&service, &answer)?.token(&service, &answer)
     }
 
     fn form(&self, audience: &Audience, proof: &[(&str, &str)]) -> Buffer {
@@ -79,70 +103,156 @@ impl Application {
     }
 }
 
-impl Service for Application {
+/// Entra ID, asked for an application's token.
+struct Entra<'a> {
+    application: &'a Application,
+    by: ProvenBy,
+}
+
+impl Service for Entra<'_> {
     type Reach = ();
     const NAME: &'static str = "Azure";
 
     fn operation(&self) -> String {
-        format!(
-            "cannot get a token for the application `{}`",
-            self.client_id
-        )
+        self.application.operation()
     }
 
-    /// Entra ID's own words: code, first sentence, and the ids that Microsoft's support asks for.
+    /// Entra ID's own words: code, what decides, and the ids that Microsoft's support asks for; whatever of that
+    /// is missing, `error` alone says that it is a refusal.
     fn verdict(&self, said: &Said) -> Option<Verdict<()>> {
         let (name, description) = (said.text("/error"), said.text("/error_description"));
-        if name.is_empty() || description.is_empty() {
+        if name.is_empty() && !description.starts_with("AADSTS") {
             return None;
         }
         // Struck out first: cut first, half a secret that Entra repeats would be left.
         let words = said.quote(description);
-        let (sentence, reason) = (first_sentence(&words), reason(&words));
-        let mut what = format!("{sentence}{reason} ({}", said.quote(name));
-        for (label, pointer) in [
-            ("trace id", "/trace_id"),
-            ("correlation id", "/correlation_id"),
-        ] {
-            let id = said.words(&[pointer]);
-            if !id.is_empty() {
-                what.extend([", ", label, " ", &id]);
-            }
+        let (sentences, reason) = (decisive(&words), reason(&words));
+        let mut what = if sentences.is_empty() {
+            format!("Entra ID answered {}", said.status)
+        } else {
+            format!("{sentences}{reason}")
+        };
+        let details = [
+            ("", "/error"),
+            ("trace id ", "/trace_id"),
+            ("correlation id ", "/correlation_id"),
+        ];
+        let details = details.map(|(label, pointer)| (label, said.words(&[pointer])));
+        let details: Vec<_> = details
+            .iter()
+            .filter(|(_, words)| !words.is_empty())
+            .map(|(label, words)| format!("{label}{words}"))
+            .collect();
+        if !details.is_empty() {
+            what.extend([" (", &details.join(", "), ")"]);
         }
-        what.push(')');
         let exit = match said.status {
             400..=499 if !matches!(said.status, 408 | 429) => Exit::NoToken,
             _ => Exit::Service,
         };
         let code = aadsts(&said.body, description);
-        let verdict = Verdict::new(exit, what).maybe_hint(advice(code));
-        Some(match clock(code, &words, said.answer) {
+        let verdict = Verdict::new(exit, what);
+        let hint = self.advice(code, &words, said.answer);
+        let hint = hint.or_else(|| without_code(code, name).map(str::to_owned));
+        Some(match hint {
             Some(hint) => verdict.hint(hint),
             None => verdict,
         })
     }
 }
 
-/// An assertion refused for its time: both clocks, so that a person sees which one is wrong.
-fn clock(code: Option<u64>, words: &str, answer: &Answer) -> Option<String> {
-    let of_time = ["expired", "not yet valid", "not within its valid time"];
-    let says_time = of_time.iter().any(|part| words.contains(part));
-    let clocks = clocks(answer, SystemTime::now());
-    match code {
-        Some(700_024) => Some(clocks),
-        // Of a certificate it is Entra's own clock that counts, unless the assertion was meant.
-        Some(700_027) if says_time => Some(format!(
-            "if the certificate has expired, register a new one (`az ad app credential reset --cert`); else {clocks}"
-        )),
-        _ => None,
+impl Entra<'_> {
+    /// What a person does about it, with this proof.
+    fn advice(&self, code: Option<u64>, words: &str, answer: &Answer) -> Option<String> {
+        let clock = || clock(answer, SystemTime::now());
+        match (code, self.by) {
+            // Other applications' secrets are refused in other words.
+            (Some(7_000_215 | 7_000_216), ProvenBy::Secret { surrounded: true }) => {
+                Some(SURROUNDED.to_owned())
+            }
+            (Some(700_024 | 500_133), ProvenBy::FederatedToken) => {
+                Some(out_of_time(words).to_owned())
+            }
+            (Some(700_024 | 500_133), _) => Some(clock().unwrap_or_else(|| LATE.to_owned())),
+            // Of a certificate it is Entra's own clock that counts.
+            (Some(700_027), ProvenBy::Certificate) if words.contains("expired") => {
+                let off = clock().map(|clock| format!("; and {clock}"));
+                Some(format!("{EXPIRED}{}", off.unwrap_or_default()))
+            }
+            _ => advice(code).map(str::to_owned),
+        }
     }
 }
 
-/// The text up to where Entra's sentence ends or its ids begin.
-fn first_sentence(description: &str) -> &str {
-    let ends = ["\r", "\n", ". ", " Trace ID:"];
-    let end = ends.iter().filter_map(|end| description.find(end)).min();
-    description[..end.unwrap_or(description.len())].trim_end_matches('.')
+const SURROUNDED: &str = "the client secret begins or ends with a blank or a quote: does that belong to it? Give its value alone";
+
+const EXPIRED: &str =
+    "the certificate has expired: register a new one (`az ad app credential reset --cert`)";
+
+/// Of an assertion that was made for this very request.
+const LATE: &str = "the request was too long on its way: try again";
+
+/// Of a token that somebody else issued, and renews: this machine's clock has no part in it.
+fn out_of_time(words: &str) -> &'static str {
+    let time = |label: &str| {
+        let (_, rest) = words.split_once(label)?;
+        rest.split([',', ' ']).next()
+    };
+    match (time("Current time: "), time("assertion valid from ")) {
+        // In ISO 8601 the later one is the larger text.
+        (Some(now), Some(from)) if now < from => {
+            "the federated token is not valid yet: the clock of whoever issued it is ahead of Entra ID's"
+        }
+        _ => {
+            "the federated token has expired: in Kubernetes its file is renewed in its place, a copy is not; a CI job's is good for 5 to 10 minutes: ask for a new one just before this runs"
+        }
+    }
+}
+
+/// Later sentences that say what the first one leaves open.
+const DECISIVE: [&str; 4] = [
+    "Assertion ",
+    "Current time: ",
+    "The subject matches ",
+    "Please note that the matching ",
+];
+
+/// The first sentence, and those behind it that decide.
+fn decisive(description: &str) -> String {
+    let text = description.split(" Trace ID:").next().unwrap_or_default();
+    // Older texts part lines otherwise, and some have no stop there.
+    let mut sentences = sentences(text).into_iter();
+    let first = sentences.next().unwrap_or_default();
+    let others = sentences.filter(|next| DECISIVE.iter().any(|lead| next.starts_with(lead)));
+    let kept: Vec<_> = std::iter::once(first).chain(others).collect();
+    kept.join(". ")
+}
+
+/// Each without its stop. A quoted name may have one in it.
+fn sentences(text: &str) -> Vec<&str> {
+    let bytes = text.as_bytes();
+    let (mut sentences, mut start, mut quoted) = (Vec::new(), 0, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        let before = at.checked_sub(1).map_or(b' ', |at| bytes[at]);
+        let after = bytes.get(at + 1).copied().unwrap_or(b' ');
+        match byte {
+            b'\'' if !quoted => quoted = matches!(before, b' ' | b'(' | b'['),
+            // An apostrophe within it is no end.
+            b'\'' => quoted = after.is_ascii_alphanumeric(),
+            b'.' if !quoted && matches!(after, b' ' | b'\r' | b'\n') => {
+                sentences.push(text[start..at].trim());
+                start = at + 1;
+            }
+            b'\r' | b'\n' if !quoted => {
+                sentences.push(text[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    sentences.push(text[start..].trim());
+    sentences.retain(|sentence| !sentence.is_empty());
+    sentences
 }
 
 /// What Entra adds to some sentences, in brackets: for a certificate that is all there is to go by.
@@ -155,9 +265,10 @@ fn reason(description: &str) -> String {
 
 /// The number of the error: from its list, or as the description begins.
 fn aadsts(body: &Value, description: &str) -> Option<u64> {
-    let listed = body
-        .get("error_codes")
-        .and_then(|codes| codes.get(0)?.as_u64());
+    let listed = body.pointer("/error_codes/0").and_then(|code| {
+        let text = || code.as_str()?.trim().parse().ok();
+        code.as_u64().or_else(text)
+    });
     listed.or_else(|| {
         let digits = description.strip_prefix("AADSTS")?;
         let end = digits
@@ -167,12 +278,22 @@ fn aadsts(body: &Value, description: &str) -> Option<u64> {
     })
 }
 
+pub(super) const WRONG_SECRET: &str = "the client secret is wrong: give its value, not its id (the portal shows the value only once, when it is made)";
+/// The same, where there is only OAuth's name for it (RFC 6749, section 5.2).
+fn without_code(code: Option<u64>, name: &str) -> Option<&'static str> {
+    match (code, name) {
+        (None, "invalid_client") => Some(
+            "is the proof (client secret, certificate, federated token) right, and not expired?",
+        ),
+        (None, "unauthorized_client") => Some("check the client id and the tenant id"),
+        _ => None,
+    }
+}
+
 /// What a person does about it.
 fn advice(code: Option<u64>) -> Option<&'static str> {
     Some(match code? {
-        7_000_215 => {
-            "the client secret is wrong: give its value, not its id (the portal shows the value only once, when it is made)"
-        }
+        7_000_215 => WRONG_SECRET,
         7_000_222 => {
             "the client secret has expired: make a new one (`az ad app credential reset --id CLIENT_ID`)"
         }
@@ -189,8 +310,27 @@ fn advice(code: Option<u64>) -> Option<&'static str> {
         53_003 => {
             "a Conditional Access policy forbids it: have this machine's address or the application allowed"
         }
-        70_021 | 70_025 | 700_211 | 700_212 | 700_213 | 7_002_137 | 7_002_138 => {
-            "no federated credential of the application matches: check its issuer, subject and audience"
+        70_021 | 700_211 | 700_212 | 700_213 | 7_002_137 => {
+            "no federated credential of the application matches: check its issuer, subject and audience; a new one works after a minute or two"
+        }
+        7_002_138 => {
+            "the federated credential's subject differs in upper and lower case: write it as the token has it; a change works after a minute or two"
+        }
+        70_025 => {
+            "the application has no federated credential: make one (`az ad app federated-credential create`, `az identity federated-credential create`); it works after a minute or two"
+        }
+        700_222 => {
+            "the federated token is one of Entra ID's own, which it does not take: give one of another issuer (a cluster, a CI system), for the audience `api://AzureADTokenExchange`"
+        }
+        50_013 => {
+            "the keys that the issuer publishes do not fit the token: is it from this issuer, and whole?"
+        }
+        900_382 => "the application is in another cloud than this authority: say which (`--cloud`)",
+        7_000_229 => {
+            "the application has no service principal in this tenant: `az ad sp create --id CLIENT_ID`"
+        }
+        7_000_112 => {
+            "the application is disabled in its tenant: have it enabled (Entra ID, Enterprise applications, Properties)"
         }
         _ => return None,
     })
@@ -201,10 +341,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_sentence_ends_where_entra_s_does() {
-        for (description, sentence) in [
+    fn a_sentence_ends_where_entra_s_does() {
+        for (description, kept) in [
             (
-                "AADSTS7000215: Invalid client secret is provided.\r\nTrace ID: 3",
+                "AADSTS7000215: Invalid client secret is provided. Trace ID: 3",
                 "AADSTS7000215: Invalid client secret is provided",
             ),
             (
@@ -212,9 +352,21 @@ mod tests {
                 "AADSTS90002: Tenant 'a.b' not found",
             ),
             ("AADSTS1: No stop Trace ID: 3", "AADSTS1: No stop"),
+            (
+                "AADSTS1: It doesn't match 'client_id' parameter. No. Trace ID: 3",
+                "AADSTS1: It doesn't match 'client_id' parameter",
+            ),
+            (
+                "AADSTS1: No 'a. b'. Assertion Issuer: 'c. d'. See 'it'. Assertion Subject: 'e'",
+                "AADSTS1: No 'a. b'. Assertion Issuer: 'c. d'. Assertion Subject: 'e'",
+            ),
+            (
+                "AADSTS1: 'it's one. Name' is here. No.",
+                "AADSTS1: 'it's one. Name' is here",
+            ),
             ("", ""),
         ] {
-            assert_eq!(first_sentence(description), sentence);
+            assert_eq!(decisive(description), kept);
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use percent_encoding::utf8_percent_encode;
 
 use crate::error::Exit;
-use crate::http::{UNRESERVED, Url};
+use crate::http::{Failure, FailureKind, Said, UNRESERVED, Url};
 use crate::token::Audience;
 
 /// Which of the machine's identities is meant.
@@ -68,9 +68,37 @@ impl fmt::Display for ManagedIdentity {
 /// Whether an endpoint's own no is about the identity, or it is the endpoint that fails.
 pub(super) fn exit(status: u16) -> Exit {
     match status {
-        404 | 408 | 410 | 429 => Exit::Service,
+        404 | 408 | 410 | 421 | 429 | 500..=599 => Exit::Service,
         _ => Exit::NoToken,
     }
+}
+
+/// An endpoint's own words for its no, whatever the status, fit to be shown: each has a form of its own. With the
+/// id that Microsoft's support asks for.
+pub(super) fn words(said: &Said) -> String {
+    let name = said.words(&["/error/code", "/error"]);
+    let text = said.words(&[
+        "/error_description",
+        "/error/message",
+        "/message",
+        "/Message",
+    ]);
+    let mut words = match (name.is_empty(), text.is_empty()) {
+        (true, _) => text,
+        (false, true) => name,
+        (false, false) => format!("{text} ({name})"),
+    };
+    let id = said.words(&["/correlationId", "/CorrelationId", "/correlation_id"]);
+    if !words.is_empty() && !id.is_empty() {
+        words.extend([" (correlation id ", &id, ")"]);
+    }
+    words
+}
+
+/// Whether nothing was reached at all.
+pub(super) fn is_absence(failure: &Failure) -> bool {
+    use FailureKind as K;
+    matches!(failure.kind, K::Connection | K::Resolution | K::NoSuchHost)
 }
 
 /// The whole URL of an endpoint that a variable names.
@@ -107,7 +135,7 @@ pub(super) fn near(url: &Url) -> Result<(), &'static str> {
 }
 
 fn bare(text: &str) -> Result<Url, &'static str> {
-    let url = Url::parse(text).ok_or("not an http or https URL")?;
+    let url = Url::parse(text)?;
     if url.query().is_some() || text.contains('#') {
         return Err("it must not have a query");
     }

@@ -6,12 +6,14 @@
 use std::path::PathBuf;
 
 use super::Application;
+use super::entra::ProvenBy;
 use crate::cloud::Host;
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
-use crate::file::{self, shown};
+use crate::file::{self, ReadError, shown};
 use crate::http::Client;
 use crate::secret::Secret;
+use crate::text;
 use crate::token::{AccessToken, Audience};
 
 #[derive(Debug)]
@@ -19,10 +21,15 @@ pub(crate) struct Workload {
     pub(crate) application: Application,
     /// The file with the token, which its issuer renews: it is read when it is needed.
     pub(crate) token_file: PathBuf,
+    /// Whether this looks like a pod of Kubernetes.
+    pub(crate) in_pod: bool,
     pub(crate) deadline: Deadline,
 }
 
 const LARGEST: usize = 64 * 1024;
+
+/// Where Kubernetes mounts what it gives to pods.
+const MOUNTS: &str = "/var/run/secrets";
 
 impl Workload {
     pub(super) fn token(
@@ -31,11 +38,12 @@ impl Workload {
         authority: &Host,
         audience: &Audience,
     ) -> Result<AccessToken, Error> {
-        self.application
-            .token_by_assertion(client, authority, audience, &self.assertion()?)
+        let (assertion, by) = (self.assertion()?, ProvenBy::FederatedToken);
+        let application = &self.application;
+        application.token_by_assertion(client, authority, audience, by, &assertion)
     }
 
-    /// The file's content without the white space that editors leave, which Entra ID refuses.
+    /// The file's content without the mark and white space that editors leave, which Entra ID refuses.
     fn assertion(&self) -> Result<Secret, Error> {
         let file = shown(&self.token_file);
         let problem = |cause: String| {
@@ -44,17 +52,39 @@ impl Workload {
             } else {
                 Exit::Usage
             };
-            Error::new(exit, format!("cannot read the federated token in `{file}`"), cause)
-                .hint("in Kubernetes the pod needs the label `azure.workload.identity/use: \"true\"` and its service account")
+            Error::new(
+                exit,
+                format!("cannot read the federated token in `{file}`"),
+                cause,
+            )
         };
         let content = file::read(&self.token_file, LARGEST, &self.deadline)
-            .map_err(|cause| problem(cause.to_string()))?;
-        match std::str::from_utf8(&content.bytes).map(str::trim) {
+            .map_err(|cause| problem(cause.to_string()).maybe_hint(self.advice(&cause)))?;
+        match text::of_file(&content.bytes).map(str::trim) {
             Ok("") => Err(problem("it is empty".to_owned())),
             Ok(text) if text.bytes().all(|b| b.is_ascii_graphic()) => {
                 Ok(Secret::new(text.to_owned()))
             }
             Ok(_) | Err(_) => Err(problem("it does not hold a token".to_owned())),
         }
+    }
+
+    /// What to do about a file that cannot be read.
+    fn advice(&self, cause: &ReadError) -> Option<String> {
+        let in_pod = self.in_pod || self.token_file.starts_with(MOUNTS);
+        let hint = match (cause.is_absent(), cause.is_denied(), in_pod) {
+            (true, _, true) => {
+                "in Kubernetes the webhook mounts it: the pod needs the label `azure.workload.identity/use: \"true\"` when it is created, and its service account the annotation `azure.workload.identity/client-id`"
+            }
+            (true, _, false) => {
+                "whoever issues the token (a CI job, say) must have written it there before this runs"
+            }
+            (_, true, true) => {
+                "in Kubernetes the pod's `securityContext` says who may read it: an `fsGroup`, or with `runAsUser` the user who runs this"
+            }
+            (_, true, false) => "let the user who runs this read it",
+            (false, false, _) => return None,
+        };
+        Some(hint.to_owned())
     }
 }

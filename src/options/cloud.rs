@@ -4,6 +4,8 @@ use super::settings::{Rank, Setting};
 use super::{Configured, table};
 use crate::cloud::{Cloud, Host};
 use crate::error::Error;
+use crate::text::surrounded;
+use crate::words::nearest;
 
 impl Configured<'_> {
     /// `proof` is the rank that an application's proof comes from.
@@ -41,10 +43,14 @@ fn of_name(setting: &Setting) -> Result<Cloud, Error> {
             setting.origin,
             setting.shown(": ")
         );
-        Error::usage(what).hint(format!(
-            "known are {}; for another one give `--authority-host` and `--vault-suffix`",
-            list_of(&Cloud::NAMES)
-        ))
+        let hint = match nearest(setting.text(), Cloud::every_name()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!(
+                "known are {}; for another one give `--authority-host` and `--vault-suffix`",
+                list_of(&Cloud::NAMES)
+            ),
+        };
+        Error::usage(what).hint(hint)
     })
 }
 
@@ -57,8 +63,8 @@ fn of_authority(
 ) -> Result<Cloud, Error> {
     let authority = host(setting)?;
     // Several clouds share an authority: a name beside it says which.
-    let by_name = named.and_then(|named| Cloud::by_name(named.text()));
-    if let Some(cloud) = by_name.filter(|cloud| cloud.authority == authority) {
+    let by_name = named.and_then(|named| Cloud::by_name_and_authority(named.text(), &authority));
+    if let Some(cloud) = by_name {
         return Ok(cloud);
     }
     if let Some(named) = named.filter(|named| named.origin.rank == setting.origin.rank) {
@@ -114,6 +120,7 @@ fn no_host(setting: &Setting) -> Error {
     let what = format!("{} is not a host{}", setting.origin, setting.shown(": "));
     Error::usage(what)
         .hint("a host is written as `HOST` or `https://HOST`, and with `:PORT` for an emulator")
+        .maybe_hint(surrounded(setting.text()))
 }
 
 fn list_of(words: &[&str]) -> String {

@@ -3,25 +3,21 @@
 //!
 //! Errors name the file, the key and the line, never a value.
 
-use std::path::Path;
-
 use super::json::{Fault, Value, fields};
 use super::settings::{Origin, Rank, Settings, is_masked, items};
 use super::table::{self, Meaning, OptionRow, Takes};
-use crate::error::{Error, printable};
-use crate::file::shown;
+use crate::error::{Error, escaped};
 use crate::http::Proxy;
 use crate::secret::Secret;
 
 /// No instance's configuration is larger.
 pub(crate) const LARGEST: usize = 256 * 1024;
 
-/// Adds what the file says to the settings; `true` if one of them is a secret.
-pub(crate) fn read(path: &Path, json: &[u8], settings: &mut Settings) -> Result<bool, Error> {
-    let file = shown(path);
-    let problem = |problem: String| Error::usage(format!("`{file}`, {problem}"));
+/// Adds what the file says to the settings; `true` if one of them is a secret. `file` names it in messages.
+pub(crate) fn read(file: &str, json: &[u8], settings: &mut Settings) -> Result<bool, Error> {
+    let problem = |problem: String| Error::usage(format!("{file}, {problem}"));
     let mut reading = Reading {
-        file: &file,
+        file,
         settings,
         named: Vec::new(),
         holds_secret: false,
@@ -32,9 +28,8 @@ pub(crate) fn read(path: &Path, json: &[u8], settings: &mut Settings) -> Result<
             .map_err(|fault| match fault {
                 KeyFault::Within(fault) => problem(fault.to_string()),
                 KeyFault::OfKey(cause, hint) => {
-                    let key = printable(&field.key);
-                    problem(format!("line {}: `{key}` {cause}", field.line))
-                        .maybe_hint(hint.map(str::to_owned))
+                    let key = escaped(&field.key);
+                    problem(format!("line {}: `{key}` {cause}", field.line)).maybe_hint(hint)
                 }
             })?;
     }
@@ -44,7 +39,7 @@ pub(crate) fn read(path: &Path, json: &[u8], settings: &mut Settings) -> Result<
 /// What is wrong with a key.
 enum KeyFault {
     /// What follows it, and what to do.
-    OfKey(String, Option<&'static str>),
+    OfKey(String, Option<String>),
     /// With its value's own text.
     Within(Fault),
 }
@@ -53,8 +48,8 @@ fn wrong<T>(cause: &str) -> Result<T, KeyFault> {
     Err(KeyFault::OfKey(cause.to_owned(), None))
 }
 
-fn wrong_hint<T>(cause: &str, hint: &'static str) -> Result<T, KeyFault> {
-    Err(KeyFault::OfKey(cause.to_owned(), Some(hint)))
+fn wrong_hint<T>(cause: &str, hint: &str) -> Result<T, KeyFault> {
+    Err(KeyFault::OfKey(cause.to_owned(), Some(hint.to_owned())))
 }
 
 /// The file while it is read.
@@ -69,7 +64,12 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn judge(&mut self, key: &str, value: Value) -> Result<(), KeyFault> {
         let Some(meaning) = table::meaning(key) else {
-            return wrong_hint("is not a key of this file", KEYS);
+            let cause = "is not a key of this file".to_owned();
+            let meant = table::meant(key).map(|meant| format!("did you mean `{meant}`?"));
+            return Err(KeyFault::OfKey(
+                cause,
+                meant.or_else(|| Some(KEYS.to_owned())),
+            ));
         };
         if value.is_null() {
             return Ok(());
@@ -100,7 +100,7 @@ impl Reading<'_> {
             Some(url) if url.is_empty() => Ok(()),
             Some(url) => {
                 let proxy = Proxy::parse(url.expose());
-                self.holds_secret |= proxy.is_ok_and(|proxy| proxy.password().is_some());
+                self.holds_secret |= proxy.is_ok_and(|proxy| proxy.has_password());
                 self.add(&table::PROXY, key, url)
             }
         }
@@ -186,7 +186,7 @@ impl Reading<'_> {
         }
         let origin = Origin {
             rank: Rank::File,
-            place: format!("`{key}` in `{}`", self.file).into(),
+            place: format!("`{key}` in {}", self.file).into(),
         };
         self.settings.add(row, value, origin);
         Ok(())
@@ -206,6 +206,15 @@ fn password(value: Value) -> Result<Option<Secret>, KeyFault> {
         };
     };
     let fields = fields.map_err(KeyFault::Within)?;
+    let has = |keys: &[&str]| {
+        fields
+            .iter()
+            .any(|field| keys.contains(&field.key.as_str()))
+    };
+    // An instance's own object has more than its password, which is not given where it is masked away.
+    if !fields.is_empty() && !has(&["password", "identifier", "credential", "credentials"]) {
+        return wrong("must be text, or an object with a `password`, which is not there");
+    }
     match fields.into_iter().find(|field| field.key == "password") {
         Some(field) if !field.value.is_null() => match field.value.text() {
             Some(text) => Ok(Some(text)),
@@ -231,8 +240,7 @@ mod tests {
 
     fn read_text(json: &str) -> Result<Settings, String> {
         let mut settings = Settings::default();
-        read(Path::new("c.json"), json.as_bytes(), &mut settings)
-            .map_err(|error| error.to_string())?;
+        read("`c.json`", json.as_bytes(), &mut settings).map_err(|error| error.to_string())?;
         Ok(settings)
     }
 

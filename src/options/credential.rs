@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::settings::{Origin, Setting};
-use crate::cloud::{Cloud, strip_https};
+use super::settings::{Origin, Rank, Setting};
+use crate::cloud::{Cloud, Host, strip_https};
 use crate::credentials::Credential;
-use crate::error::{Error, printable};
+use crate::error::{Error, escaped};
 use crate::vault::{SecretName, SecretVersion, VaultName, parse_id};
 
 /// Whether two spellings of one credential mean one version of it.
@@ -19,11 +19,22 @@ pub(super) fn one_version(old: &Credential, new: &Credential) -> Result<(), Erro
 }
 
 pub(super) fn vault(setting: &Setting, text: &str, cloud: &Cloud) -> Result<VaultName, Error> {
-    if strip_https(text).len() == text.len() {
-        return VaultName::parse(text).ok_or_else(|| of_setting(setting, "vault", text));
+    vault_at(Place::Setting(&setting.origin), text, cloud)
+}
+
+/// A vault by its name, its URL, or its host.
+fn vault_at(place: Place, text: &str, cloud: &Cloud) -> Result<VaultName, Error> {
+    let is_url = strip_https(text).len() != text.len();
+    // Resource Manager's id of a vault may have dots in it, too.
+    if !is_url && (!text.contains('.') || text.contains("/vaults/")) {
+        return VaultName::parse(text).ok_or_else(|| bad_name(place, "vault", text));
     }
-    VaultName::in_url(text, &cloud.vault_suffix)
-        .ok_or_else(|| foreign(Place::Setting(&setting.origin), text, cloud))
+    let url = format!("https://{}", strip_https(text.trim()));
+    VaultName::in_url(&url, &cloud.vault_suffix).ok_or_else(|| match text.split('.').count() {
+        // With one dot it is rather a name with a wrong character.
+        ..=2 if !is_url => bad_name(place, "vault", text),
+        _ => foreign(place, text, cloud),
+    })
 }
 
 /// Where a name stands.
@@ -36,10 +47,18 @@ pub(super) enum Place<'a> {
 }
 
 impl Place<'_> {
+    /// A part of what stands there, for a hint; of the configuration file nothing is shown.
+    fn part(self, name: &str) -> &str {
+        match self {
+            Self::Setting(origin) if origin.rank == Rank::File => "NAME",
+            Self::Argument | Self::Setting(_) => name,
+        }
+    }
+
     /// What stands there, as a message may end with it.
     fn shown(self, text: &str) -> String {
         match self {
-            Self::Argument => format!(": `{}`", printable(text)),
+            Self::Argument => format!(": `{}`", escaped(text)),
             Self::Setting(origin) => origin.shown(": ", text),
         }
     }
@@ -54,13 +73,78 @@ impl fmt::Display for Place<'_> {
     }
 }
 
+/// A URL, or a host, that is not that of a vault in this cloud.
 fn foreign(place: Place, url: &str, cloud: &Cloud) -> Error {
-    let what = format!(
-        "{place} has a URL that is not that of a vault in this cloud (`https://NAME.{}`){}",
-        cloud.vault_suffix,
-        place.shown(url)
-    );
-    Error::usage(what).hint("is it the right cloud (`--cloud`)?")
+    let (suffix, shown) = (&cloud.vault_suffix, place.shown(url));
+    let what = if url.contains('/') {
+        format!(
+            "{place} has a URL that is not that of a vault in this cloud (`https://NAME.{suffix}`){shown}"
+        )
+    } else {
+        format!(
+            "{place} has a host that is not that of a vault in this cloud (`NAME.{suffix}`){shown}"
+        )
+    };
+    Error::usage(what).hint(whose(place, url, cloud))
+}
+
+/// Where such a URL may come from, and what to write instead.
+fn whose(place: Place, url: &str, cloud: &Cloud) -> String {
+    let suffix = &cloud.vault_suffix;
+    let (host, path) = strip_https(url.trim())
+        .split_once('/')
+        .unwrap_or((strip_https(url), ""));
+    let label = host.split('.').next().unwrap_or_default();
+    let name = place.part(label);
+    let has = |label: &str| host.to_ascii_lowercase().contains(label);
+    let host = Host::parse(host);
+    let is_ours = host.as_ref().is_some_and(|host| has_suffix(host, suffix));
+    if has(".privatelink.") || has(".vaultcore.") {
+        format!(
+            "name it as everywhere, `{name}` or `https://{name}.{suffix}`: a private endpoint is found by its private DNS zone, or by `--connect-to`"
+        )
+    } else if has(".managedhsm.") {
+        "a managed HSM holds keys, and no secrets".to_owned()
+    } else if !path.is_empty() && is_ours && VaultName::parse(label).is_some() {
+        format!("a vault's URL ends behind its host: `{name}`, or `https://{name}.{suffix}`")
+    } else if url.to_ascii_lowercase().starts_with("http://") {
+        "a vault is asked by `https://` only".to_owned()
+    } else if is_ours {
+        format!("a vault's name has {VAULT_RULE}")
+    } else if let Some(other) = host.and_then(|host| Cloud::of_vault(&host)) {
+        format!("it is of another cloud: `--cloud {other}`")
+    } else {
+        "is it the right cloud (`--cloud`)?".to_owned()
+    }
+}
+
+/// Whether one label stands before the suffix.
+fn has_suffix(host: &Host, suffix: &Host) -> bool {
+    let rest = host.name().split_once('.').map(|(_, rest)| rest);
+    rest == Some(suffix.name()) && host.port() == suffix.port()
+}
+
+/// An id of something else in a vault, as the portal shows it beside the secret's.
+fn other_object(place: Place, word: &str) -> Option<Error> {
+    let mut parts = strip_https(word).split('/').skip(1);
+    let (kind, name) = (parts.next()?.to_ascii_lowercase(), parts.next()?);
+    let (what, hint) = match kind.as_str() {
+        "certificates" => (
+            "the id of a certificate",
+            format!(
+                "its secret, with the private key, has the same name: `…/secrets/{}`",
+                place.part(name)
+            ),
+        ),
+        "keys" => (
+            "the id of a key",
+            "a key never leaves its vault; only secrets can be fetched".to_owned(),
+        ),
+        _ => return None,
+    };
+    let shown = place.shown(word);
+    SecretName::parse(name)?;
+    Some(Error::usage(format!("{place} is {what}, not of a secret{shown}")).hint(hint))
 }
 
 /// A credential's words.
@@ -68,8 +152,10 @@ pub(super) fn credential(place: Place, word: &str, cloud: &Cloud) -> Result<Cred
     if !is_plausible(word) {
         return Err(malformed(place, word));
     }
-    if strip_https(word).len() != word.len() {
-        let id = parse_id(word).ok_or_else(|| malformed(place, word))?;
+    if strip_https(word).len() != word.len() || is_id_without_scheme(word) {
+        let url = format!("https://{}", strip_https(word));
+        let id = parse_id(&url)
+            .ok_or_else(|| other_object(place, word).unwrap_or_else(|| malformed(place, word)))?;
         let vault = id.vault(&cloud.vault_suffix);
         let vault = vault.ok_or_else(|| foreign(place, word, cloud))?;
         return Ok(Credential {
@@ -93,10 +179,20 @@ pub(super) fn credential(place: Place, word: &str, cloud: &Cloud) -> Result<Cred
         })?),
     };
     Ok(Credential {
-        vault: VaultName::parse(vault).ok_or_else(|| bad_name(place, "vault", vault))?,
+        vault: vault_at(place, vault, cloud)?,
         secret: SecretName::parse(secret).ok_or_else(|| bad_name(place, "secret", secret))?,
         version,
     })
+}
+
+/// Whether a word is an id from which `https://` was left out: a vault's name has no dot.
+fn is_id_without_scheme(word: &str) -> bool {
+    let mut parts = word.split('/');
+    let (host, kind, name) = (parts.next(), parts.next(), parts.next());
+    let kinds = ["secrets", "certificates", "keys"];
+    host.is_some_and(|host| host.contains('.'))
+        && kind.is_some_and(|kind| kinds.iter().any(|known| known.eq_ignore_ascii_case(kind)))
+        && name.is_some_and(|name| !name.is_empty())
 }
 
 /// Whether a word is made of what names and URLs are made of. Any other may be anything, a secret too,
@@ -109,7 +205,7 @@ fn is_plausible(word: &str) -> bool {
 fn malformed(place: Place, word: &str) -> Error {
     let what = match place {
         Place::Argument if is_plausible(word) => {
-            format!("`{}` is not a CREDENTIAL", printable(word))
+            format!("`{}` is not a CREDENTIAL", escaped(word))
         }
         Place::Argument => "an argument is not a CREDENTIAL".to_owned(),
         Place::Setting(origin) => format!("{origin} is not a CREDENTIAL"),
@@ -124,9 +220,17 @@ pub(super) fn of_setting(setting: &Setting, kind: &str, text: &str) -> Error {
 fn bad_name(place: Place, kind: &str, text: &str) -> Error {
     let shown = place.shown(text);
     let rule = match kind {
-        "vault" => "3 to 24 letters, digits and single hyphens, beginning with a letter",
+        "vault" => VAULT_RULE,
         _ => "1 to 127 letters, digits and hyphens",
     };
-    Error::usage(format!("{place} has an invalid {kind} name{shown}"))
-        .hint(format!("a {kind}'s name has {rule}"))
+    // Resource Manager's id of a vault ends with its name.
+    let name = text.rsplit_once("/vaults/").map(|(_, name)| name);
+    let name = name.filter(|name| kind == "vault" && VaultName::parse(name).is_some());
+    let hint = match name {
+        Some(name) => format!("a vault is named by its name: `{}`", place.part(name)),
+        None => format!("a {kind}'s name has {rule}"),
+    };
+    Error::usage(format!("{place} has an invalid {kind} name{shown}")).hint(hint)
 }
+
+const VAULT_RULE: &str = "3 to 24 letters, digits and single hyphens, beginning with a letter";

@@ -9,8 +9,9 @@ mod managed;
 use super::settings::{Origin, Rank, Setting, is_masked};
 use super::table::OptionRow;
 use super::{Configured, table};
-use crate::error::Error;
+use crate::error::{Error, is_hidden};
 use crate::identity::{Identity, ManagedIdentity};
+use crate::text::surrounded;
 use crate::words::words;
 use application::Half;
 
@@ -275,7 +276,7 @@ impl Configured<'_> {
         let verb = if given.len() == 1 { "is" } else { "are" };
         let given = format!("{} {verb} half an application", given.join(" and "));
         let error = self.half(&given, &Half::given(self), IdentityKind::Secret);
-        match client.filter(|_| tenant.is_none()) {
+        match client {
             Some(client) => error.hint(format!(
                 "if {} is a managed identity's, give it as `--managed-identity-client-id`; an application's secret goes into `--client-secret-file`",
                 client.origin
@@ -293,11 +294,12 @@ fn managed_id(setting: &Setting) -> Result<String, Error> {
                 .hint("give it as `--managed-identity-client-id`"),
         );
     }
-    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        let what = format!("{origin} has blanks or control characters in it");
-        return Err(Error::usage(what).hint(
-            "the id of a managed identity is a GUID, or a path that begins with `/subscriptions/`",
-        ));
+    let odd = |c: char| is_hidden(c) || matches!(c, '"' | '\'' | '`');
+    if text.chars().any(odd) {
+        let what = format!("{origin} has blanks, quotes or invisible characters in it");
+        return Err(Error::usage(what)
+            .hint("the id of a managed identity is a GUID, or a path that begins with `/subscriptions/`")
+            .maybe_hint(surrounded(text)));
     }
     Ok(text.to_owned())
 }

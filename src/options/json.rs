@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::error::printable;
+use crate::error::escaped;
 use crate::secret::Secret;
 
 /// A key of the object, and its value.
@@ -89,7 +89,7 @@ pub(crate) fn fields(json: &[u8]) -> Result<Vec<Field<'_>>, Fault> {
         let quote = between.iter().position(|byte| *byte == b'"');
         let line = line_at(json, end + quote.unwrap_or_default());
         if fields.iter().any(|field| field.key == key) {
-            let cause = format!(": the key `{}` is there twice", printable(&key));
+            let cause = format!(": the key `{}` is there twice", escaped(&key));
             return Err(Fault { line, cause });
         }
         end = start + text.len();

@@ -9,9 +9,13 @@ use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
 use crate::file::shown;
 use crate::http::{ConnectTo, ExtraRoots, Network, NoProxy, Proxy, ProxyProblem};
+use crate::text::{der, utf16, without_mark};
 
 /// A bundle of every public root has a quarter of a megabyte.
 const LARGEST_BUNDLE: usize = 8 << 20;
+
+/// What a proxy's user and password cannot have as it is.
+const ENCODED: &str = "in a proxy's user and password write `/`, `?`, `#`, `@` and a blank as `%2F`, `%3F`, `%23`, `%40` and `%20`";
 
 /// Key Vault's api-version that every cloud knows.
 const API_VERSION: &str = "7.4";
@@ -120,7 +124,25 @@ impl Configured<'_> {
         let hint = "it must hold CA certificates in PEM (`-----BEGIN CERTIFICATE-----`)";
         let content = crate::file::read(path, LARGEST_BUNDLE, &self.deadline)
             .map_err(|cause| self.unreadable(&operation, &cause).hint(hint))?;
-        let (roots, unusable) = ExtraRoots::from_pem(&content.bytes)
+        // Who may write it decides whom this program trusts.
+        let access = content.access;
+        let copy = "a copy that only you or root may write";
+        if !access.is_ours() {
+            let cause = "it belongs to another user";
+            return Err(
+                Error::new(Exit::Usage, operation, cause).hint(access.owner_hint(path, copy))
+            );
+        }
+        if access.is_writable_by_others() {
+            let cause = format!("others may write it (mode {})", access.octal());
+            return Err(Error::new(Exit::Usage, operation, cause)
+                .hint(access.mode_hint(path, "go-w", copy)));
+        }
+        let unfit = utf16(&content.bytes).or_else(|| der(&content.bytes));
+        if let Some(unfit) = unfit {
+            return Err(unfit.during(&operation));
+        }
+        let (roots, unusable) = ExtraRoots::from_pem(without_mark(&content.bytes))
             .map_err(|cause| Error::new(Exit::Usage, operation, cause).hint(hint))?;
         if unusable > 0 {
             let text = format!(
@@ -161,14 +183,15 @@ impl Configured<'_> {
             return none;
         };
         let proxy = Proxy::parse(setting.text()).map_err(|problem| {
-            let what = match problem {
-                ProxyProblem::Scheme => "is not the URL of an HTTP proxy",
-                ProxyProblem::Malformed => "is not a valid proxy URL",
+            let written = "a proxy is written as `http://HOST:PORT`";
+            let (what, hint) = match problem {
+                ProxyProblem::Scheme => ("is not the URL of an HTTP proxy", written),
+                ProxyProblem::Malformed => ("is not a valid proxy URL", written),
+                ProxyProblem::User => ("is not a valid proxy URL", ENCODED),
             };
-            Error::usage(format!("{} {what}", setting.origin))
-                .hint("a proxy is written as `http://HOST:PORT`")
+            Error::usage(format!("{} {what}", setting.origin)).hint(hint)
         })?;
-        if setting.origin.rank == Rank::CommandLine && proxy.password().is_some() {
+        if setting.origin.rank == Rank::CommandLine && proxy.has_password() {
             return Err(Error::usage(
             "`--proxy` has a password in it, which every user of this machine could see",
         )

@@ -8,7 +8,7 @@ use super::table::{OptionRow, Verb};
 use super::{Configured, table};
 use crate::cloud::Cloud;
 use crate::credentials::{Credential, Decode, Dialect, Json, Shape};
-use crate::error::{Error, Exit, printable};
+use crate::error::{Error, Exit};
 use crate::fetch::Output;
 use crate::sink::{Attributes, Owner, Permissions, Sink, Tree};
 use crate::variables::{Naming, is_identifier, is_kept_by_shells};
@@ -258,7 +258,7 @@ fn variable(setting: &Setting, item: &str, cloud: &Cloud) -> Result<(String, Cre
         .hint("such as `--env PGPASSWORD=kv-prod/db-password`"));
     };
     if !is_identifier(name) {
-        let shown = origin.shown(": ", &printable(name));
+        let shown = origin.shown(": ", name);
         return Err(
             Error::usage(format!("{origin} has an invalid variable name{shown}")).hint(NAME),
         );

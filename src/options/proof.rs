@@ -4,11 +4,12 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::Configured;
 use super::settings::Origin;
+use super::{Configured, table};
 use crate::error::{Error, Exit};
 use crate::file::shown;
 use crate::secret::Secret;
+use crate::text::{self, der, odd_character, without_newline};
 
 /// No secret of Entra ID's, and no certificate with its chain and key, is larger.
 const LARGEST: usize = 64 * 1024;
@@ -22,12 +23,12 @@ impl Configured<'_> {
         origin: &Origin,
     ) -> Result<Secret, Error> {
         let proof = self.proof(what, path, origin)?;
-        let text = proof.text()?;
-        let text = text
-            .strip_suffix('\n')
-            .map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
+        let text = without_newline(proof.text()?);
         if text.is_empty() {
             return Err(proof.problem("it is empty"));
+        }
+        if let Some(cause) = odd_character(text) {
+            return Err(proof.problem(cause).hint(COPY));
         }
         Ok(Secret::new(text.to_owned()))
     }
@@ -40,6 +41,9 @@ impl Configured<'_> {
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Result<T, Error> {
         let proof = self.proof("certificate", path, origin)?;
+        if let Some(unfit) = der(&proof.bytes) {
+            return Err(unfit.during(&proof.operation));
+        }
         parse(proof.text()?).map_err(|problem| {
             proof.problem(problem).hint(
                 "the file holds the certificate and its RSA private key in PEM, one behind the other",
@@ -56,6 +60,11 @@ impl Configured<'_> {
         };
         let operation = format!("cannot read the {what} of {origin} from {name}");
         let unread = |cause| self.unreadable(&operation, &cause);
+        let config = self.settings.strongest(&table::CONFIG);
+        if let Some(config) = config.filter(|config| is_stdin && config.text() == "-") {
+            let what = format!("{} and {origin} both read standard input", config.origin);
+            return Err(Error::usage(what).hint("put one of the two into a file"));
+        }
         if is_stdin {
             let bytes = crate::file::read_stdin(LARGEST, &self.deadline).map_err(unread)?;
             return Ok(Proof { operation, bytes });
@@ -68,22 +77,13 @@ impl Configured<'_> {
         };
         if access.is_readable_by_others() {
             let cause = format!("every user may read it (mode {})", access.octal());
-            return Err(proof.problem(cause).hint(access.remedy(
-                "chmod o-rwx",
-                path,
-                &on_stdin(path),
-            )));
+            let instead = format!("`-` for {origin} (standard input)");
+            return Err(proof
+                .problem(cause)
+                .hint(access.mode_hint(path, "o-rwx", &instead)));
         }
         Ok(proof)
     }
-}
-
-/// How a proof is handed over without its file's mode.
-fn on_stdin(path: &Path) -> String {
-    format!(
-        "give `-` in place of its path, and the file on standard input (`<{}`)",
-        shown(path)
-    )
 }
 
 /// A file's content, and what is attempted with it.
@@ -94,10 +94,13 @@ struct Proof {
 
 impl Proof {
     fn text(&self) -> Result<&str, Error> {
-        std::str::from_utf8(&self.bytes).map_err(|_| self.problem("it is not UTF-8 text"))
+        text::of_file(&self.bytes).map_err(|unfit| unfit.during(&self.operation))
     }
 
     fn problem(&self, cause: impl Into<String>) -> Error {
         Error::new(Exit::Usage, self.operation.as_str(), cause)
     }
 }
+
+/// Entra ID's secrets and XSOAR's keys (RFC 6749 and RFC 9110 allow no other characters).
+pub(super) const COPY: &str = "copy it again: it is made of visible ASCII characters";

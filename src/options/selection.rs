@@ -11,6 +11,7 @@ use crate::cloud::Cloud;
 use crate::credentials::Credential;
 use crate::error::Error;
 use crate::selection::{Filter, FromVaults, Missing, Pattern, Selection, Tag, VaultSet, What};
+use crate::text::surrounded;
 use crate::variables::Naming;
 use crate::vault::{SecretName, VaultName};
 
@@ -248,12 +249,13 @@ impl Configured<'_> {
         };
         let group = self.settings.strongest(&table::RESOURCE_GROUP);
         Ok(Scope {
-            subscription: in_a_path(subscription, 64, "subscription id")
-                .map_err(|error| error.hint("a subscription's id is a GUID (`az account list`)"))?,
+            subscription: in_a_path(subscription, 64, "subscription id").map_err(|error| {
+                error.default_hint("a subscription's id is a GUID (`az account list`)")
+            })?,
             resource_group: group
                 .map(|group| in_a_path(group, 90, "resource group name"))
                 .transpose()
-                .map_err(|error| error.hint("`az group list` shows the names"))?,
+                .map_err(|error| error.default_hint("`az group list` shows the names"))?,
         })
     }
 }
@@ -278,9 +280,8 @@ fn in_a_path(setting: &Setting, most: usize, kind: &str) -> Result<String, Error
         return Ok(text.to_owned());
     }
     let (origin, shown) = (&setting.origin, setting.shown(": "));
-    Err(Error::usage(format!(
-        "{origin} is not a valid {kind}{shown}"
-    )))
+    let error = Error::usage(format!("{origin} is not a valid {kind}{shown}"));
+    Err(error.maybe_hint(surrounded(text)))
 }
 
 /// Adds a credential unless it is there already; two versions of one secret have one name.

@@ -4,9 +4,10 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::table::OptionRow;
-use crate::error::{Error, printable};
+use crate::error::{Error, escaped};
+use crate::redact::without_user;
 use crate::secret::Secret;
-use crate::words::{Word, any_of};
+use crate::words::{Word, any_of, nearest};
 
 /// Where a setting comes from, the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +36,9 @@ impl Origin {
     pub(crate) fn shown(&self, before: &str, text: &str) -> String {
         match self.rank {
             Rank::File => String::new(),
-            Rank::CommandLine | Rank::Environment => format!("{before}`{}`", printable(text)),
+            Rank::CommandLine | Rank::Environment => {
+                format!("{before}`{}`", escaped(&without_user(text)))
+            }
         }
     }
 }
@@ -71,7 +74,9 @@ impl Setting {
 
     pub(crate) fn no_word(&self, words: &[&str]) -> Error {
         let (origin, shown) = (&self.origin, self.shown(", not "));
+        let meant = nearest(self.text(), words.iter().copied());
         Error::usage(format!("{origin} must be {}{shown}", any_of(words)))
+            .maybe_hint(meant.map(|meant| format!("did you mean `{meant}`?")))
     }
 
     /// The items of a list.

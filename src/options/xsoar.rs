@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use super::proof::COPY;
 use super::settings::{Rank, Setting, is_masked};
 use super::{Configured, table};
-use crate::error::Error;
+use crate::error::{Error, Exit};
 use crate::secret::Secret;
+use crate::text::{odd_character, surrounded};
 use crate::words::words;
 use crate::xsoar::{Key, KeyKind, Server};
 
@@ -28,14 +30,17 @@ impl Configured<'_> {
 
     /// The server with its key.
     pub(crate) fn server(&self) -> Result<Server, Error> {
-        let Some(url) = self.settings.strongest(&table::XSOAR_URL) else {
-            let what = "no XSOAR server is named (`--xsoar-url`, `DEMISTO_BASE_URL`, `xsoar_url`)";
-            return Err(Error::usage(what).hint(ADDRESS));
-        };
+        if self.settings.strongest(&table::XSOAR_URL).is_none() {
+            return Err(no_server());
+        }
         let kind = self.key_kind()?;
-        let key = Key::new(self.key()?, kind).ok_or_else(|| {
+        let (rank, key) = self.key()?;
+        let url = self.url(rank)?;
+        let around = surrounded(key.expose());
+        let key = Key::new(key, kind).ok_or_else(|| {
             Error::usage("the API key or its id has characters that an HTTP header cannot carry")
                 .hint("both are one word: copy them again from XSOAR")
+                .maybe_hint(around)
         })?;
         Server::new(url.text(), key).map_err(|problem| {
             let (origin, shown) = (&url.origin, url.shown(": "));
@@ -43,8 +48,28 @@ impl Configured<'_> {
         })
     }
 
-    /// The key of the strongest rank that has one.
-    fn key(&self) -> Result<Secret, Error> {
+    /// Where the key goes. A stray variable must not send a key from elsewhere, and every secret after it, to
+    /// another server.
+    fn url(&self, key: Rank) -> Result<&Setting, Error> {
+        let url = self.settings.strongest(&table::XSOAR_URL);
+        let url = url.ok_or_else(no_server)?;
+        if url.origin.rank != Rank::Environment || key == Rank::Environment {
+            return Ok(url);
+        }
+        let in_file = self.settings.at(&table::XSOAR_URL, Rank::File);
+        if let Some(url) = in_file.filter(|_| key == Rank::File) {
+            return Ok(url);
+        }
+        let what = format!(
+            "{} names the XSOAR server{}, while the API key does not come from the environment",
+            url.origin,
+            url.shown(" ")
+        );
+        Err(Error::usage(what).hint("if it is meant, give it as `--xsoar-url`"))
+    }
+
+    /// The key of the strongest rank that has one, and which that is.
+    fn key(&self) -> Result<(Rank, Secret), Error> {
         for rank in Rank::ALL {
             let file = self.settings.at(&table::XSOAR_KEY_FILE, rank);
             let key = self.settings.at(&table::XSOAR_KEY, rank);
@@ -56,10 +81,15 @@ impl Configured<'_> {
                 (Some(file), None) => {
                     self.not_both_from_stdin(file)?;
                     let path = Path::new(file.text());
-                    return self.secret_file("API key", path, &file.origin);
+                    let key = self.secret_file("API key", path, &file.origin)?;
+                    return Ok((rank, key));
                 }
                 (None, Some(key)) if !is_masked(key.text()) => {
-                    return Ok(Secret::new(key.text().to_owned()));
+                    if let Some(cause) = odd_character(key.text()) {
+                        let operation = format!("cannot use the API key of {}", key.origin);
+                        return Err(Error::new(Exit::Usage, operation, cause).hint(COPY));
+                    }
+                    return Ok((rank, Secret::new(key.text().to_owned())));
                 }
                 (None, _) => {}
             }
@@ -104,6 +134,11 @@ impl Configured<'_> {
             }
         }
     }
+}
+
+fn no_server() -> Error {
+    let what = "no XSOAR server is named (`--xsoar-url`, `DEMISTO_BASE_URL`, `xsoar_url`)";
+    Error::usage(what).hint(ADDRESS)
 }
 
 const ADDRESS: &str = "such as `https://xsoar.example`, `https://xsoar.example/acc_TENANT`, or `https://api-FQDN` of XSOAR 8";

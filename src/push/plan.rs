@@ -2,7 +2,8 @@
 
 use super::Target;
 use super::mark::Mark;
-use crate::error::{Error, Exit, Failures, printable};
+use crate::error::{Error, Exit, Failures};
+use crate::http::Client;
 use crate::xsoar::Stored;
 
 /// What is to be done with a credential.
@@ -17,6 +18,7 @@ pub(super) enum Change {
 
 /// What is to be done with each.
 pub(super) fn changes(
+    client: &Client,
     targets: &[Target],
     stored: &[Stored],
     adopt: bool,
@@ -24,7 +26,7 @@ pub(super) fn changes(
     let mut failures = Vec::new();
     let mut changes = Vec::new();
     for target in targets {
-        match plan(target, stored, adopt) {
+        match plan(client, target, stored, adopt) {
             Ok(change) => changes.push(change),
             Err(error) => failures.push(error),
         }
@@ -34,7 +36,12 @@ pub(super) fn changes(
 }
 
 /// What is to be done with this one.
-pub(super) fn plan(target: &Target, stored: &[Stored], adopt: bool) -> Result<Change, Error> {
+pub(super) fn plan(
+    client: &Client,
+    target: &Target,
+    stored: &[Stored],
+    adopt: bool,
+) -> Result<Change, Error> {
     let name = &target.document.name;
     let refused = |cause: String| {
         let operation = format!("cannot write `{name}` to the server");
@@ -44,7 +51,7 @@ pub(super) fn plan(target: &Target, stored: &[Stored], adopt: bool) -> Result<Ch
         return match renamed(target, stored) {
             None => Ok(Change::Create),
             Some(other) => {
-                let other = printable(&other.name);
+                let other = client.quote(&other.name);
                 Err(
                     refused(format!("it was renamed there, to `{other}`")).hint(format!(
                         "name it `{name}` again in XSOAR, or delete it there"
@@ -54,7 +61,7 @@ pub(super) fn plan(target: &Target, stored: &[Stored], adopt: bool) -> Result<Ch
         };
     };
     if let Some(instance) = found.instance.as_deref().filter(|id| !id.is_empty()) {
-        let instance = printable(instance);
+        let instance = client.quote(instance);
         return Err(refused(format!(
             "the integration instance `{instance}` fetches a credential of that name there"
         ))

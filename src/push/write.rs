@@ -47,7 +47,7 @@ pub(super) fn write(
         let listed = push.server.list(client);
         let stored = listed.map_err(|refusal| stuck(target, doubt, refusal))?;
         // Somebody may have taken the name meanwhile.
-        match plan(target, &stored, push.adopt).map_err(Refusal::new)? {
+        match plan(client, target, &stored, push.adopt).map_err(Refusal::new)? {
             Change::Nothing => return Ok(done),
             _ if wait.is_none() => return Err(often(refusal, &tries)),
             Change::Create => instead_of = None,

@@ -6,6 +6,7 @@ use super::{
     Attributes, Inquiry, NOT_ASKED_FOR, Refusal, SecretName, Tags, Vault, VaultName, parse_id,
 };
 use crate::http::{PageRules, Pages, Service};
+use crate::lenient;
 
 const RULES: PageRules = PageRules {
     // 25 secrets each.
@@ -31,9 +32,12 @@ pub(crate) struct Listed {
 #[derive(Deserialize)]
 struct Item {
     id: String,
+    #[serde(default, deserialize_with = "lenient::object")]
     attributes: Option<Attributes>,
+    #[serde(default, deserialize_with = "lenient::switch")]
     managed: Option<bool>,
-    tags: Option<Tags>,
+    #[serde(default, deserialize_with = "lenient::texts")]
+    tags: Tags,
 }
 
 pub(super) fn list(vault: &Vault) -> Result<Vec<Listed>, Refusal> {
@@ -80,6 +84,6 @@ fn read(vault: &Vault, item: Item, inquiry: &Inquiry) -> Result<Listed, Refusal>
         name: id.secret,
         enabled: enabled.unwrap_or(true),
         managed: item.managed.unwrap_or(false),
-        tags: item.tags.unwrap_or_default(),
+        tags: item.tags,
     })
 }

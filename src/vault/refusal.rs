@@ -3,9 +3,11 @@
 //! Codes and texts: Key Vault's REST reference ("Authentication, requests and responses", "common
 //! error codes") and its troubleshooting pages for access, firewall and throttling.
 
+mod denied;
+
 use super::{Inquiry, Refusal, VaultName};
 use crate::error::Exit;
-use crate::http::{self, Failure, FailureKind, Said, Service};
+use crate::http::{self, Failure, FailureKind, Objection, Said, Service};
 
 type Verdict = http::Verdict<Reach>;
 
@@ -67,19 +69,28 @@ impl Service for Inquiry<'_> {
         no_answer(failure, self.vault, &self.operation)
     }
 
+    fn objection(&self, said: &Said) -> Option<Objection> {
+        objection(said)
+    }
+
     fn verdict(&self, said: &Said) -> Option<Verdict> {
         let (code, message) = (said.text("/error/code"), said.text("/error/message"));
-        if code.is_empty() && message.is_empty() {
+        if code.is_empty() && message.is_empty() && !is_challenge(said) {
             return None;
         }
         let words = said.quote(message);
         Some(match said.status {
             401 => unauthorized(said, message).words(words),
-            403 => forbidden(said, message, words),
+            403 => denied::verdict(said, message, words),
             404 if code == "SecretNotFound" => {
+                let hint = if self.of_version {
+                    "check the version (`az keyvault secret list-versions`), and the name"
+                } else {
+                    "check the name; if it was deleted recently it may be recovered (`az keyvault secret recover`)"
+                };
                 Verdict::new(Exit::NotFound, "no such secret or version in this vault")
                     .reaching(Reach::Missing)
-                    .hint("check the name; if it was deleted recently it may be recovered (`az keyvault secret recover`)")
+                    .hint(hint)
             }
             400 if code == "BadParameter" && message.contains("is not recognized") => {
                 Verdict::new(Exit::Usage, words)
@@ -95,26 +106,73 @@ impl Service for Inquiry<'_> {
     }
 }
 
-/// 401: the vault does not take this token, whatever it is asked for.
+/// 401: what an Azure service has against a token, whatever it was asked for.
+pub(crate) fn objection(said: &Said) -> Option<Objection> {
+    let message = said.text("/error/message");
+    if message.is_empty() && said.text("/error/code").is_empty() && !is_challenge(said) {
+        return None;
+    }
+    let says = |part: &str| message.contains(part);
+    Some(if says("AKV10046") || says("ot yet valid") {
+        Objection::Passing
+    } else if says("AKV10000") || says("header is missing") {
+        Objection::Unseen
+    } else {
+        Objection::Lasting
+    })
+}
+
+fn is_challenge(said: &Said) -> bool {
+    let challenge = said.answer.header("www-authenticate");
+    said.status == 401 && challenge.and_then(tenant_of).is_some()
+}
+
+/// 401, after a new token: the vault does not take it.
 fn unauthorized(said: &Said, message: &str) -> Verdict {
     let says = |part: &str| message.contains(part);
-    if says("AKV10032") || says("Invalid issuer") {
-        return other_tenant(said, "vault").reaching(Reach::Vault);
-    }
-    let (what, hint) = if says("AKV10022") || says("Invalid audience") {
-        (
-            "the token is for another audience",
-            "is it the right cloud (`--cloud`, `--vault-suffix`)?",
-        )
-    } else {
-        (
-            "the vault does not accept the token",
-            "check this machine's clock, the tenant and the cloud (`--cloud`)",
-        )
+    let verdict = match objection(said) {
+        Some(Objection::Passing) => {
+            let what = "the vault cannot check the token at the moment";
+            Verdict::new(Exit::Service, what).hint("try again later")
+        }
+        Some(Objection::Unseen) => {
+            Verdict::new(Exit::Denied, "the vault says that no token came").hint(TAKEN_AWAY)
+        }
+        _ if says("AKV10032") || says("Invalid issuer") => other_tenant(said, "vault"),
+        _ if says("AKV10022") || says("Invalid audience") => {
+            Verdict::new(Exit::Denied, "the token is for another audience")
+                .hint("is it the right cloud (`--cloud`, `--vault-suffix`)?")
+        }
+        _ => not_taken(said, "the vault", "`--cloud`"),
     };
-    Verdict::new(Exit::Denied, what)
-        .reaching(Reach::Vault)
-        .hint(hint)
+    verdict.reaching(Reach::Vault)
+}
+
+pub(crate) const TAKEN_AWAY: &str =
+    "does something in between (an inspecting proxy) remove the header `Authorization`?";
+
+/// Nobody says why; a clock is to blame only where it differs.
+pub(crate) fn not_taken<R: Default>(said: &Said, who: &str, options: &str) -> http::Verdict<R> {
+    let what = format!("{who} does not accept the token");
+    let usual = || {
+        // A managed identity's tenant is its machine's.
+        let tenant = if said.is_to_managed_identity() {
+            ""
+        } else {
+            "the tenant and "
+        };
+        format!("check {tenant}the cloud ({options})")
+    };
+    http::Verdict::new(Exit::Denied, what).hint(said.answer.clocks().unwrap_or_else(usual))
+}
+
+/// What a role or a policy needs besides, where it is a managed identity that is to have it.
+pub(crate) fn by_group(said: &Said) -> &'static str {
+    if said.is_to_managed_identity() {
+        "; what comes by a group takes a managed identity up to 24 hours (its tokens are kept that long): give it to the identity itself"
+    } else {
+        ""
+    }
 }
 
 /// "the vault belongs to the tenant `…`", or a subscription does; the challenge names it.
@@ -154,64 +212,6 @@ pub(crate) fn tenant_of(challenge: &str) -> Option<&str> {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
     fits.then_some(tenant)
-}
-
-/// 403: what exactly is missing, told by the inner code or, in some answers, by the text alone.
-fn forbidden(said: &Said, message: &str, words: String) -> Verdict {
-    let codes = [
-        said.text("/error/innererror/code"),
-        said.text("/error/code"),
-    ];
-    let is = |code: &str| codes.contains(&code);
-    let says = |part: &str| message.contains(part);
-    if is("SecretDisabled") || says("disabled secret") {
-        return Verdict::new(Exit::NotFound, "the secret is disabled").hint(
-            "enable it (`az keyvault secret set-attributes --enabled true`), or leave it out",
-        );
-    }
-    let (reach, what, hint) = if is("ForbiddenByFirewall")
-        || says("Client address is not authorized")
-    {
-        (
-            Reach::Vault,
-            "the vault's firewall does not let this address in",
-            "add the address to the vault's firewall, or come through its private endpoint or service endpoint",
-        )
-    } else if is("ForbiddenByConnection") || says("Public network access is disabled") {
-        (
-            Reach::Vault,
-            "the vault is closed to the public network",
-            "come through its private endpoint: its private DNS zone must be linked to this network, or use `--connect-to`",
-        )
-    } else if is("ForbiddenByRbac") || says("Caller is not authorized to perform action") {
-        (
-            Reach::Request,
-            "the identity lacks a role",
-            "give it the role `Key Vault Secrets User` on the vault (`az role assignment create`), and wait some minutes",
-        )
-    } else if is("ForbiddenByPolicy") || says("permission on key vault") {
-        (
-            Reach::Request,
-            "the vault's access policy does not allow it",
-            "allow it (`az keyvault set-policy --secret-permissions get list`)",
-        )
-    } else if is("AccessDenied") || says("not found on any access policy") {
-        (
-            Reach::Request,
-            "the identity is in none of the vault's access policies",
-            "add it (`az keyvault set-policy --secret-permissions get list`)",
-        )
-    } else {
-        (
-            Reach::Request,
-            "access denied",
-            "check the identity's role or access policy, and the vault's firewall",
-        )
-    };
-    Verdict::new(Exit::Denied, what)
-        .reaching(reach)
-        .words(words)
-        .hint(hint)
 }
 
 #[cfg(test)]

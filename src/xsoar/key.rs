@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::http::Sign;
 use crate::secret::Secret;
+use crate::text::is_surrounded;
 
 pub(crate) struct Key {
     secret: Secret,
@@ -58,6 +59,11 @@ impl Key {
 
     pub(crate) fn kind(&self) -> &KeyKind {
         &self.kind
+    }
+
+    /// Whether it was copied with more than itself.
+    pub(super) fn is_surrounded(&self) -> bool {
+        is_surrounded(self.secret.expose())
     }
 
     pub(crate) fn secret(&self) -> &Secret {

@@ -65,9 +65,11 @@ impl Service for Inquiry<'_> {
                     "`{host}` does not accept the key, {}",
                     self.server.key.kind()
                 ),
-                Some(
-                    "check the key; of XSOAR 8 also its id (`--xsoar-key-id`), its type (`--xsoar-key-type`) and this machine's clock",
-                ),
+                Some(if self.server.key.is_surrounded() {
+                    "the key begins or ends with a quote: does that belong to it? Give the key alone"
+                } else {
+                    "check the key; of XSOAR 8 also its id (`--xsoar-key-id`), its type (`--xsoar-key-type`) and this machine's clock"
+                }),
             ),
             403 => (
                 Effect::Hopeless,

@@ -1,5 +1,6 @@
 //! Applications that prove themselves with a certificate: PEM files, XSOAR's configuration, and what is said of bad ones.
 
+mod forms;
 mod keys;
 mod refused;
 
@@ -311,4 +312,35 @@ fn an_instance_of_xsoar_s_integration() {
         .stderr_has("by its certificate: `private_key` in `c.json` with `client_id` in `c.json` and `tenant_id` in `c.json`")
         .run();
     expect_got(&azure);
+}
+
+/// Windows copies an invisible mark in front of it; others write it with blanks, colons, in any case.
+#[test]
+fn a_thumbprint_as_it_is_copied() {
+    let azure = azure();
+    let directory = Scratch::new("certificate");
+    let (key, certificate) = azure.certificate();
+    let plain = certificate.thumbprint();
+    let pairs = |between: &str| {
+        let bytes = plain.as_bytes().chunks(2);
+        let pairs: Vec<_> = bytes
+            .map(|pair| std::str::from_utf8(pair).unwrap())
+            .collect();
+        pairs.join(between)
+    };
+    for thumbprint in [
+        format!("\u{200e}{plain}"),
+        format!("\u{200e}{}\u{200f}", pairs(" ")),
+        format!("\u{feff}{plain}\r\n"),
+        format!("\u{202a}{plain}\u{202c}"),
+        format!(" {}\t", pairs(":").to_lowercase()),
+        pairs("-"),
+        pairs("\u{a0}"),
+        format!("\u{200b}{plain}\u{2060}"),
+    ] {
+        with_configuration(&azure, &directory, &instance(&thumbprint, key.pkcs8()))
+            .stdout("value-of-api")
+            .run();
+        expect_got(&azure);
+    }
 }

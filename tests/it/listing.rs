@@ -132,6 +132,18 @@ fn a_link_leads_nowhere_else() {
             "is not https",
         ),
         (
+            "https://kv-prod.vault.azure.net:99999/secrets?$skiptoken=a",
+            "is no URL",
+        ),
+        (
+            "https://kv-prod.vault.azure.net:/secrets?$skiptoken=a",
+            "is no URL",
+        ),
+        (
+            "https://kv-prod.vault.azure.net:4x3/secrets?$skiptoken=a",
+            "is no URL",
+        ),
+        (
             "https://kv-prod.vault.azure.net@evil.example/secrets",
             "is no URL",
         ),

@@ -17,6 +17,7 @@ mod completions;
 mod configuration;
 mod deadline;
 mod documents;
+mod encodings;
 mod entra;
 mod exec;
 mod fetch;
@@ -24,6 +25,7 @@ mod files;
 mod formats;
 mod gate;
 mod hooks;
+mod late;
 mod listing;
 #[path = "../manual/mod.rs"]
 mod manual;

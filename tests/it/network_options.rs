@@ -137,6 +137,10 @@ fn a_direction_that_is_malformed_is_shown() {
         "a:443",
         "a:443:b",
         "a:x:b:443",
+        "a:99999:b:443",
+        "a:443:b:x",
+        "a:0:b:443",
+        "a:443:[::1]:99999",
         "a:443:b:0",
         "a:443:b:65536",
         "a:443:b:+443",
@@ -285,10 +289,16 @@ fn what_is_no_proxy_is_not_shown() {
         ("http://:3128", "is not a valid proxy URL"),
         ("http://proxy.example:port", "is not a valid proxy URL"),
         ("http://proxy.example:99999", "is not a valid proxy URL"),
+        ("http://proxy.example:", "is not a valid proxy URL"),
+        ("http://proxy.example:0", "is not a valid proxy URL"),
+        ("http://proxy.example:+80", "is not a valid proxy URL"),
+        ("http://[::1]:65536/", "is not a valid proxy URL"),
+        ("http://[::1]:", "is not a valid proxy URL"),
         ("http://proxy.example/path", "is not a valid proxy URL"),
         ("http://proxy example", "is not a valid proxy URL"),
+        ("http://user@proxy.example/path", "is not a valid proxy URL"),
         (
-            "http://user:Canary-Half/Pr0xy@proxy.example",
+            r"http://DOMAIN\user:Canary-Half@proxy\example",
             "is not a valid proxy URL",
         ),
     ] {
@@ -301,6 +311,35 @@ fn what_is_no_proxy_is_not_shown() {
         run(unsent().args(["--proxy", url]), "`--proxy`");
         run(unsent().env("HTTPS_PROXY", url), "`HTTPS_PROXY`");
         run(unsent().env("https_proxy", url), "`https_proxy`");
+    }
+}
+
+#[test]
+fn what_cannot_stand_in_a_proxy_s_user_and_password() {
+    for user in [
+        "user:Canary-Half/Pr0xy",
+        "user:Canary-Half?Pr0xy",
+        "user:Canary-Half#Pr0xy",
+        "user:Canary-Half@Pr0xy",
+        "user:Canary-Half Pr0xy",
+        "user:Canary-Half\tPr0xy",
+        r"DOMAIN/user:Canary-Half",
+        "user@corp.example:Canary-Half",
+        "user:https://Canary-Half",
+    ] {
+        let url = format!("http://{user}@proxy.example:3128");
+        let run = |akv: Akv<'static>, origin: &str| {
+            akv.canary("Canary-Half")
+                .status(2)
+                .stderr(format!(
+                    "akv-xsoar: error: {origin} is not a valid proxy URL\n\
+                     akv-xsoar: hint: in a proxy's user and password write `/`, `?`, `#`, `@` and a blank as `%2F`, `%3F`, `%23`, `%40` and `%20`\n"
+                ))
+                .run();
+        };
+        run(unsent().env("HTTPS_PROXY", &url), "`HTTPS_PROXY`");
+        run(unsent().env("https_proxy", &url), "`https_proxy`");
+        run(unsent().args(["--proxy", &url]), "`--proxy`");
     }
 }
 

@@ -404,6 +404,9 @@ fn the_name_server_says_what_it_was_told() {
     );
     names.reply("silent.example", Reply::Silence);
     names.reply("broken.example", Reply::Failure);
+    names.reply_each("half.example", Reply::Refused, Reply::NoSuchName);
+    let late = Reply::Late(Duration::from_millis(50), Box::new(Reply::Failure));
+    names.reply_each("late.example", Reply::Silence, late);
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket
         .set_read_timeout(Some(Duration::from_millis(200)))
@@ -427,5 +430,9 @@ fn the_name_server_says_what_it_was_told() {
     assert_eq!(question("unknown.example", 1), Some((3, 0, 1)));
     assert_eq!(question("broken.example", 1), Some((2, 0, 1)));
     assert_eq!(question("silent.example", 1), None);
-    assert_eq!(names.questions().len(), 6);
+    assert_eq!(question("half.example", 1), Some((5, 0, 1)));
+    assert_eq!(question("half.example", 28), Some((3, 0, 1)));
+    assert_eq!(question("late.example", 1), None);
+    assert_eq!(question("late.example", 28), Some((2, 0, 1)));
+    assert_eq!(names.questions().len(), 10);
 }

@@ -12,13 +12,15 @@ use akv_xsoar::error::Exit;
 use akv_xsoar::options::table;
 
 /// Who stands below whom: a module imports only what has a lower number.
-const RANKS: [(&str, u8); 36] = [
+const RANKS: [(&str, u8); 38] = [
     ("buffer", 1),
     ("deadline", 0),
     ("error", 0),
     ("report", 0),
     ("secret", 0),
     ("system", 0),
+    ("text", 1),
+    ("lenient", 0),
     ("words", 0),
     ("cloud", 1),
     ("file", 2),
@@ -70,13 +72,14 @@ const PROOFS: [&str; 2] = [
 ];
 
 /// The files that look into a secret: the wire, the output, and the reading of what was configured.
-const EXPOSING: [&str; 17] = [
+const EXPOSING: [&str; 19] = [
     "buffer.rs",
     "credentials.rs",
     "credentials/decode.rs",
     "credentials/json.rs",
     "credentials/shape.rs",
     "exec.rs",
+    "http/connect.rs",
     "http/request.rs",
     "identity/client_secret.rs",
     "identity/entra.rs",
@@ -84,6 +87,7 @@ const EXPOSING: [&str; 17] = [
     "options/identity/application.rs",
     "options/identity/managed.rs",
     "options/settings.rs",
+    "options/xsoar.rs",
     "redact.rs",
     "token.rs",
     "xsoar.rs",
@@ -125,7 +129,13 @@ fn the_network_s_crates_are_named_in_one_place() {
         if name == "http.rs" || name.starts_with("http/") {
             continue;
         }
-        for krate in ["ureq::", "rustls::", "webpki_roots"] {
+        for krate in [
+            "ureq::",
+            "rustls::",
+            "webpki_roots",
+            "dns_lookup",
+            "httparse",
+        ] {
             assert!(!product(&text).contains(krate), "{name} names {krate}");
         }
     }
@@ -284,6 +294,38 @@ fn few_crates_are_shipped() {
             (20..=MOST_CRATES).contains(&count),
             "{target}: {count} crates: {crates:?}"
         );
+    }
+}
+
+/// A version alone takes what lies under its name on the day of the build.
+#[test]
+fn what_a_build_installs_is_pinned_by_hash() {
+    for file in [
+        "tests/interop/requirements.txt",
+        "tests/interop/older.txt",
+        "scripts/zig.txt",
+    ] {
+        let text = fs::read_to_string(root().join(file))
+            .unwrap()
+            .replace("\\\n", "");
+        let lines = text
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        for line in lines {
+            assert!(line.contains("=="), "{file}: {line}");
+            assert!(line.contains("--hash=sha256:"), "{file}: {line}");
+        }
+    }
+    for entry in fs::read_dir(root().join("scripts")).unwrap().flatten() {
+        let text = fs::read_to_string(entry.path()).unwrap_or_default();
+        let text = text.replace("\\\n", "");
+        for line in text.lines().filter(|line| line.contains("/pip\" install")) {
+            assert!(
+                line.contains("--require-hashes"),
+                "{:?}: {line}",
+                entry.path()
+            );
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! `--format dotenv` and `shell`: what variables are called, which are refused, and every byte of them.
 
 mod bytes;
+mod evaluated;
 mod names;
 mod refused;
 mod selecting;
+mod shells;
 
 use crate::command::Akv;
 use crate::standin::Standin;

@@ -1,7 +1,10 @@
 //! What a vault says no to: its words, what to do about it, and how far it reaches.
 
+mod lenient;
+mod passing;
 mod reach;
 mod refusals;
+mod roles;
 mod tokens;
 
 use serde_json::json;

@@ -1,6 +1,7 @@
 //! `vaults`: what a subscription has, page after page, by a token of its own.
 
 mod links;
+mod passing;
 mod refusals;
 
 use std::fmt::Write;

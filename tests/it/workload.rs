@@ -1,10 +1,11 @@
 //! Workload identity: an application with a federated token, as in Kubernetes.
 
+mod files;
+mod refusals;
+
 use crate::command::Akv;
 use crate::files::set_mode;
-use crate::standin::{
-    CLIENT_ID, Fault, ISSUER, SUBJECT, Scratch, Standin, TENANT, federated_token,
-};
+use crate::standin::{CLIENT_ID, Scratch, Standin, TENANT};
 
 const READ: &str = "GET kv-prod.vault.azure.net/secrets/api?api-version=7.4";
 const VARIABLE: &str = "AZURE_FEDERATED_TOKEN_FILE";
@@ -82,84 +83,13 @@ fn white_space_around_it_is_nobody_s_business() {
         format!("{token}\n"),
         format!("{token}\r\n"),
         format!("  {token}\n\n"),
+        format!("\u{feff}{token}"),
+        format!("\u{feff}{token}\r\n"),
+        format!("{token}\r"),
     ] {
         run(&azure, &directory, &text).stdout("value-of-api").run();
         azure.expect(&[&azure.token_request(), READ]);
     }
-}
-
-#[test]
-fn a_file_without_a_token() {
-    let azure = azure();
-    let directory = Scratch::new("workload");
-    let hint = "akv-xsoar: hint: in Kubernetes the pod needs the label `azure.workload.identity/use: \"true\"` and its service account\n";
-    for (text, words) in [
-        ("", "it is empty\n"),
-        (" \n\n", "it is empty\n"),
-        ("two words", "it does not hold a token\n"),
-        ("caf\u{e9}", "it does not hold a token\n"),
-        (&"a".repeat(70 * 1024)[..], ""),
-    ] {
-        run(&azure, &directory, text)
-            .status(2)
-            .stderr_has(format!(
-                "akv-xsoar: error: cannot read the federated token in `token`: {words}"
-            ))
-            .stderr_has(hint)
-            .run();
-    }
-    run(&azure, &directory, "x")
-        .env(VARIABLE, "nowhere")
-        .status(2)
-        .stderr_has("cannot read the federated token in `nowhere`: no such file or directory\n")
-        .stderr_has(hint)
-        .run();
-}
-
-#[test]
-fn a_token_that_no_credential_is_for() {
-    let azure = azure();
-    let directory = Scratch::new("workload");
-    let hint = "akv-xsoar: hint: no federated credential of the application matches: check its issuer, subject and audience\n";
-    // The application has none at all.
-    run(&azure, &directory, &federated_token(ISSUER, SUBJECT))
-        .status(3)
-        .stderr_has("AADSTS70025: ")
-        .stderr_has(hint)
-        .run();
-    azure.expect(&[&azure.token_request()]);
-
-    azure.federate();
-    let loud = SUBJECT.to_uppercase();
-    for (token, words) in [
-        (
-            federated_token("https://elsewhere.example/", SUBJECT),
-            "AADSTS700211: No matching federated identity record found for presented assertion issuer 'https://elsewhere.example/' (invalid_request,",
-        ),
-        (
-            federated_token(ISSUER, "system:serviceaccount:default:default"),
-            "AADSTS700213: No matching federated identity record found for presented assertion subject 'system:serviceaccount:default:default' (invalid_request,",
-        ),
-        (
-            federated_token(ISSUER, &loud),
-            "AADSTS7002138: No matching federated identity record found for presented assertion subject",
-        ),
-    ] {
-        run(&azure, &directory, &token)
-            .status(3)
-            .stderr_has(words)
-            .stderr_has(hint)
-            .run();
-        azure.expect(&[&azure.token_request()]);
-    }
-
-    azure.fault(&azure.token_request(), Fault::aadsts(70_021));
-    run(&azure, &directory, &federated_token(ISSUER, SUBJECT))
-        .status(3)
-        .stderr_has("AADSTS70021: No matching federated identity record found for presented assertion (invalid_request,")
-        .stderr_has(hint)
-        .run();
-    azure.expect(&[&azure.token_request()]);
 }
 
 #[test]

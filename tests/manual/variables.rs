@@ -15,7 +15,7 @@ pub fn variables() -> Vec<(&'static str, String)> {
 }
 
 /// Those for which there is no option.
-const OTHERS: [(&str, &str); 10] = [
+const OTHERS: [(&str, &str); 11] = [
     (
         CLIENT_SECRET_VARIABLE,
         "the application's secret itself; a file (--client-secret-file) is seen by fewer",
@@ -42,6 +42,10 @@ const OTHERS: [(&str, &str); 10] = [
         "means Service Fabric, whose managed identity is not supported",
     ),
     ("IMDS_ENDPOINT", "see IDENTITY_ENDPOINT"),
+    (
+        "KUBERNETES_SERVICE_HOST",
+        "means a pod: hints say what helps there; Kubernetes sets it",
+    ),
     (
         "NO_COLOR",
         "with any value but an empty one: no colour, on a terminal either",

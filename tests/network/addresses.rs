@@ -117,6 +117,7 @@ fn every_address_refuses() {
         .stderr_has(format!("no connection to `{VAULT}`"))
         .stderr_has("connection refused")
         .stderr_has("try 2 in ")
+        .stderr_has("hint: is port 443 open to it from here? Else a proxy (`--proxy`, `HTTPS_PROXY`) or another address (`--connect-to`) is needed\n")
         .run();
 
     azure.expect(&[&azure.token_request()]);

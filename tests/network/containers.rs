@@ -112,20 +112,18 @@ fn mounted_secrets_that_cannot_be_changed() {
         set_mode(folder.join(name), 0o444);
     }
     mounted.read_only();
-    let mount = "akv-xsoar: hint: nothing can be changed on a read-only mount: have it mounted with mode 0440 (Kubernetes: `defaultMode: 0440`), or ";
-    let pipe =
-        "hand it over through a pipe: `cat secrets/config |` in front, and `--config /dev/stdin`";
+    let mount = "akv-xsoar: hint: that cannot be changed on a read-only mount: in Kubernetes mount it with `defaultMode: 0440`, elsewhere change it where it is mounted from, or use ";
     let ids = ["--tenant-id", TENANT, "--client-id", CLIENT_ID];
     for (options, instead) in [
         (
             "--client-secret-file=secrets/secret",
-            "give `-` in place of its path, and the file on standard input (`<secrets/secret`)",
+            "`-` for `--client-secret-file` (standard input)",
         ),
         (
             "--client-certificate=secrets/pem",
-            "give `-` in place of its path, and the file on standard input (`<secrets/pem`)",
+            "`-` for `--client-certificate` (standard input)",
         ),
-        ("--config=secrets/config", pipe),
+        ("--config=secrets/config", "`--config -`"),
     ] {
         let run = Akv::new().args(["fetch", "kv-prod/a", options]);
         let run = if options.starts_with("--config") {
@@ -150,7 +148,7 @@ fn mounted_secrets_that_cannot_be_changed() {
     };
     let secret = get().args(ids).arg("--client-secret-file=-");
     secret.stdin(CLIENT_SECRET).run();
-    get().arg("--config=/dev/stdin").stdin(config).run();
+    get().arg("--config=-").stdin(config).run();
 }
 
 /// Root's files in a rootless container.
@@ -167,15 +165,12 @@ fn files_of_users_that_are_not_known() {
     }
     set_mode(&secret, 0o444);
     set_mode(scratch.path(), 0o755);
-    let hint = "akv-xsoar: hint: this container does not know its owner, and cannot change it: ";
+    let hint = "akv-xsoar: hint: it belongs to `nobody`, as all files do in a user namespace (a rootless container) whose users are outside, and cannot be changed there: copy it inside, or use ";
     for (options, instead) in [
-        (
-            "--config=config",
-            "hand it over through a pipe: `cat config |`",
-        ),
+        ("--config=config", "`--config -`"),
         (
             "--client-secret-file=secret",
-            "give `-` in place of its path",
+            "`-` for `--client-secret-file` (standard input)",
         ),
     ] {
         let run = Akv::new().args(["fetch", "kv-prod/a", options]);

@@ -20,16 +20,21 @@ mod check;
 mod containers;
 mod exec;
 mod exemptions;
+mod families;
 mod file_systems;
+mod first;
 mod ground;
 mod metadata;
+mod mounted;
 mod names;
 mod output;
 mod peer;
 mod proxy;
+mod proxy_users;
 mod rogue;
 mod stubborn;
 mod tinyproxy;
+mod unreachable;
 mod xsoar;
 
 // The runner and the stand-in are tools of all scenarios; each target uses a part.
@@ -39,6 +44,9 @@ mod canary;
 #[allow(dead_code)]
 #[path = "../it/command.rs"]
 mod command;
+#[allow(dead_code)]
+#[path = "../it/files.rs"]
+mod files;
 #[allow(dead_code)]
 #[path = "../it/running.rs"]
 mod running;
@@ -65,20 +73,27 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 13] = [
+const ALL: [&[Scenario]; 20] = [
     names::SCENARIOS,
+    families::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
     arc::SCENARIOS,
+    arc::exchanged::SCENARIOS,
+    arc::keys::SCENARIOS,
     proxy::SCENARIOS,
+    proxy_users::SCENARIOS,
     exemptions::SCENARIOS,
     rogue::SCENARIOS,
+    unreachable::SCENARIOS,
     output::SCENARIOS,
     file_systems::SCENARIOS,
     containers::SCENARIOS,
     xsoar::SCENARIOS,
     check::SCENARIOS,
     exec::SCENARIOS,
+    first::SCENARIOS,
+    mounted::SCENARIOS,
 ];
 
 fn main() -> ExitCode {

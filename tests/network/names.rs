@@ -25,14 +25,14 @@ scenarios![
 ];
 
 /// The questions so far, sorted: a name's two kinds are asked for in any order.
-fn questions(names: &Names) -> Vec<(String, u16)> {
+pub fn questions(names: &Names) -> Vec<(String, u16)> {
     let mut questions = names.questions();
     questions.sort();
     questions
 }
 
 /// Both kinds of address for each of these names, once, sorted.
-fn once_each(hosts: &[&str]) -> Vec<(String, u16)> {
+pub fn once_each(hosts: &[&str]) -> Vec<(String, u16)> {
     let both = |host: &&str| [((*host).to_owned(), 1), ((*host).to_owned(), 28)];
     let mut questions: Vec<_> = hosts.iter().flat_map(both).collect();
     questions.sort();
@@ -109,7 +109,10 @@ fn a_name_without_addresses() {
         .run();
 
     azure.expect(&[&azure.token_request()]);
-    assert_eq!(questions(&names), once_each(&[ENTRA, VAULT]));
+    // glibc does not tell that from a question that failed: then each kind is asked for alone.
+    let mut asked = questions(&names);
+    asked.dedup();
+    assert_eq!(asked, once_each(&[ENTRA, VAULT]));
 }
 
 fn a_name_server_that_fails() {

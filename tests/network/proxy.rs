@@ -29,6 +29,8 @@ scenarios![
     what_is_behind_it_keeps_its_name,
     the_metadata_endpoint_never_comes_here,
     a_directed_host_never_comes_here,
+    a_new_token_comes_through_it,
+    whom_a_vault_s_firewall_sees,
 ];
 
 /// A configuration file with this for `proxy`.
@@ -394,4 +396,50 @@ fn a_directed_host_never_comes_here() {
         .run();
     expect_got(&azure);
     proxy.expect(&[ENTRA, ENTRA]);
+}
+
+fn a_new_token_comes_through_it() {
+    let (azure, _names) = azure();
+    let read = "GET kv-prod.vault.azure.net/secrets/secret-001?api-version=7.4";
+    azure.fault(read, Fault::unresolved_key().once());
+    let proxy = Tinyproxy::start();
+
+    got(&azure)
+        .env("HTTPS_PROXY", "http://127.0.0.1:3128")
+        .run();
+
+    let token = azure.token_request();
+    azure.expect(&[&token, read, &token, read]);
+    proxy.expect(&[ENTRA, VAULT]);
+}
+
+/// Through a proxy it is the proxy that a vault's rules are about.
+fn whom_a_vault_s_firewall_sees() {
+    let (azure, _names) = azure();
+    let proxy = Tinyproxy::start();
+    azure.ignore_log();
+    for (fault, hint) in [
+        (
+            Fault::firewall("kv-prod"),
+            "the vault sees the proxy's address: add that one to its firewall, or go to the vault without the proxy (`NO_PROXY`)",
+        ),
+        (
+            Fault::no_public_access(),
+            "the proxy does not come by the vault's private endpoint: if this network has one, go to the vault without the proxy (`NO_PROXY`), or use `--connect-to`",
+        ),
+    ] {
+        azure.mend();
+        azure.fault("GET kv-prod.vault.azure.net/", fault);
+        get(&azure)
+            .env("HTTPS_PROXY", "http://127.0.0.1:3128")
+            .status(4)
+            .stderr_has(format!("hint: {hint}\n"))
+            .run();
+        get(&azure)
+            .status(4)
+            .stderr_any()
+            .stderr_lacks("proxy")
+            .run();
+    }
+    drop(proxy);
 }

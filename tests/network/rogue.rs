@@ -29,12 +29,12 @@ scenarios![
     one_that_demands_something_else,
 ];
 
-const HTTP: &str = "http://127.0.0.1:3128";
+pub const HTTP: &str = "http://127.0.0.1:3128";
 const OK: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 
 /// What it does when it was asked to connect.
 #[derive(Clone, Copy, Debug)]
-enum Manner {
+pub enum Manner {
     /// Connects to 127.0.0.1, whatever the name.
     Proper,
     /// Says this, then closes.
@@ -48,7 +48,7 @@ enum Manner {
 }
 
 /// A proxy on 127.0.0.1:3128 while it runs.
-struct Rogue {
+pub struct Rogue {
     heads: Arc<Mutex<Vec<String>>>,
     stopping: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -57,7 +57,7 @@ struct Rogue {
 const ADDRESS: &str = "127.0.0.1:3128";
 
 impl Rogue {
-    fn start(manner: Manner) -> Self {
+    pub fn start(manner: Manner) -> Self {
         Self::start_with(manner, None)
     }
 
@@ -93,7 +93,7 @@ impl Rogue {
     }
 
     /// The heads of the requests so far.
-    fn heads(&self) -> Vec<String> {
+    pub fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
 
@@ -344,6 +344,7 @@ fn one_that_cuts_its_tunnels() {
         .stderr_has(format!(
             "`{ENTRA}` closed the connection during the handshake"
         ))
+        .stderr_has("hint: it went through the proxy `127.0.0.1:3128`: do its rules let TLS to this host pass? `NO_PROXY` exempts a host from it\n")
         .run();
     assert!(
         proxy.heads().len() > 1,

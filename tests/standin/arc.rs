@@ -28,7 +28,9 @@ pub(super) struct Agent {
     pub(super) directory: PathBuf,
     /// What their names end with.
     pub(super) suffix: String,
-    /// What stands behind the key in its file.
+    /// What stands before the key in its file.
+    pub(super) head: String,
+    /// What stands behind it.
     pub(super) tail: String,
     /// Whether it asks for a key at all.
     pub(super) challenges: bool,
@@ -43,6 +45,7 @@ impl Default for Agent {
         Self {
             directory: PathBuf::from("/var/opt/azcmagent/tokens"),
             suffix: ".key".to_owned(),
+            head: String::new(),
             tail: String::new(),
             challenges: true,
             knows_users: true,
@@ -139,7 +142,7 @@ fn challenge(world: &mut World, description: &str) -> Answer {
         .directory
         .join(format!("{}{}", clock::uuid(), agent.suffix));
     fs::create_dir_all(&agent.directory)
-        .and_then(|()| fs::write(&file, format!("{key}{}", agent.tail)))
+        .and_then(|()| fs::write(&file, format!("{}{key}{}", agent.head, agent.tail)))
         .unwrap_or_else(|error| panic!("a key of Arc's agent, {}: {error}", file.display()));
     let realm = format!("Basic realm={}", file.display());
     world.proofs.insert(key.clone());

@@ -112,7 +112,8 @@ pub(super) fn check(
         .federated_for(&app.client_id)
         .any(|token| token == assertion)
     {
-        return Ok(());
+        let untimely = jwt.and_then(|jwt| federated::untimely(world, &jwt));
+        return untimely.map_or(Ok(()), Err);
     }
     let Some(jwt) = jwt else {
         return Err(malformed(""));

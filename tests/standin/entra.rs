@@ -14,7 +14,7 @@ const OF_MICROSOFTS_CLIENTS: [&str; 2] = ["claims", "client_info"];
 const OF_PROOFS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
 
 /// Entra's documented refusals: code, status, `error`, text.
-const REFUSALS: [(u32, u16, &str, &str); 21] = [
+const REFUSALS: [(u32, u16, &str, &str); 25] = [
     (
         7_000_215,
         401,
@@ -133,7 +133,31 @@ const REFUSALS: [(u32, u16, &str, &str); 21] = [
         7_002_138,
         401,
         "invalid_client",
-        "No matching federated identity record found for presented assertion subject 'subject'. Please note that the matching is done using a case-sensitive comparison. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion.",
+        "No matching federated identity record found for presented assertion subject 'subject'. The subject matches with case-insensitive comparison, but not with case-sensitive comparison. Please check your federated identity credential Subject, Audience and Issuer against the presented assertion.",
+    ),
+    (
+        700_222,
+        400,
+        "invalid_request",
+        "AAD-issued tokens may not be used for federated identity flows.",
+    ),
+    (
+        7_000_229,
+        400,
+        "unauthorized_client",
+        "The client application 'APP' is missing service principal in the tenant 'TENANT'. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
+    ),
+    (
+        7_000_112,
+        400,
+        "unauthorized_client",
+        "Application 'APP'(xsoar-secrets) is disabled.",
+    ),
+    (
+        900_382,
+        400,
+        "invalid_request",
+        "Confidential Client is not supported in Cross Cloud request.",
     ),
     (
         700_213,

@@ -95,6 +95,18 @@ impl Fault {
         self
     }
 
+    /// The same, and then what the other one makes of it.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        let changes = [self.change.take(), other.change];
+        self.change = Some(Arc::new(move |request, answer| {
+            for change in changes.iter().flatten() {
+                change(request, answer);
+            }
+        }));
+        self
+    }
+
     /// The same with one header more.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -164,6 +176,15 @@ impl Fault {
     pub fn see_other(location: &str) -> Self {
         Self::raw(303, "text/html", "<html><body>See other</body></html>")
             .header("Location", location)
+    }
+
+    /// The proper answer in gzip, whether it was asked for or not.
+    pub fn gzip() -> Self {
+        Self::change(|_, answer| {
+            answer.body = gzip(&answer.body);
+            let header = ("Content-Encoding".to_owned(), "gzip".to_owned());
+            answer.headers.push(header);
+        })
     }
 
     /// The first half of the proper body, as if it were all.
@@ -343,4 +364,25 @@ fn covers(route: &str, line: &str) -> bool {
     line.strip_prefix(route).is_some_and(|rest| {
         rest.is_empty() || route.ends_with(['/', '?', '=']) || rest.starts_with(['/', '?', '&'])
     })
+}
+
+/// As gzip (RFC 1952), in blocks that are stored as they are (RFC 1951).
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+    let mut blocks = bytes.chunks(0xffff).peekable();
+    while let Some(block) = blocks.next() {
+        let length = u16::try_from(block.len()).unwrap();
+        out.push(u8::from(blocks.peek().is_none()));
+        out.extend(length.to_le_bytes());
+        out.extend((!length).to_le_bytes());
+        out.extend(block);
+    }
+    let checksum = !bytes.iter().fold(!0_u32, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
+            (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg())
+        })
+    });
+    out.extend(checksum.to_le_bytes());
+    out.extend(u32::try_from(bytes.len()).unwrap().to_le_bytes());
+    out
 }

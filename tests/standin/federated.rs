@@ -17,16 +17,36 @@ pub const SUBJECT: &str = "system:serviceaccount:xsoar:akv-xsoar";
 
 /// A token as Kubernetes makes it, good for an hour.
 pub fn token(issuer: &str, subject: &str) -> String {
+    token_of(issuer, subject, (0, 3600))
+}
+
+/// The same, good from and until so many seconds from now.
+pub fn token_of(issuer: &str, subject: &str, (from, until): (i64, i64)) -> String {
     let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let now = clock::now();
     let header = json!({"alg": "RS256", "kid": clock::random()});
     let claims = json!({
         "aud": ["api://AzureADTokenExchange"], "iss": issuer, "sub": subject, "jti": clock::uuid(),
-        "iat": now, "nbf": now, "exp": now + 3600,
+        "iat": now + from, "nbf": now + from, "exp": now + until,
     });
     let signature = format!("CanaryFederat3d{}", clock::random().repeat(19));
     let signature = URL_SAFE_NO_PAD.encode(signature);
     format!("{}.{}.{signature}", part(&header), part(&claims))
+}
+
+/// What Entra says to a token whose time is over, or has not come.
+pub(super) fn untimely(world: &World, jwt: &Jwt) -> Option<Answer> {
+    let moment = |name: &str| jwt.claims.get(name)?.as_i64();
+    let (from, until) = (moment("nbf")?, moment("exp")?);
+    let now = world.now();
+    if from - 300 <= now && now <= until + 300 {
+        return None;
+    }
+    let [now, from, until] = [now, from, until].map(clock::iso_date);
+    let text = format!(
+        "Client assertion is not within its valid time range. Current time: {now}, assertion valid from {from}, expiry time of assertion {until}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials ."
+    );
+    Some(refusal(401, "invalid_client", 700_024, &text, " "))
 }
 
 /// What Entra says to a token that no federated credential is for.

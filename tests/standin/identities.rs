@@ -1,7 +1,7 @@
 //! Who can prove who they are: applications with certificates and federated tokens, and what gives tokens to the
 //! identities of servers and apps.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
 use super::app_service::AppService;
@@ -55,6 +55,20 @@ impl Standin {
     }
 }
 
+/// What comes up late.
+impl Standin {
+    /// An address where nobody listens, and where a door may be opened later. No client's own port is there.
+    pub fn address_to_come() -> SocketAddr {
+        let door = TcpListener::bind("127.77.0.1:0").expect("a free port");
+        door.local_addr().expect("its address")
+    }
+
+    /// Opens a door more.
+    pub fn listen(&self, listener: Listener, address: SocketAddr) {
+        self.open(address, listener);
+    }
+}
+
 /// Azure Arc.
 impl Standin {
     /// The agent, which listens from the first call on.
@@ -86,6 +100,11 @@ impl Standin {
     /// What the names of its keys end with, instead of `.key`.
     pub fn arc_key_suffix(&self, suffix: &str) {
         self.in_agent(|agent| suffix.clone_into(&mut agent.suffix));
+    }
+
+    /// What stands before the key in its file.
+    pub fn arc_key_head(&self, head: impl Into<String>) {
+        self.in_agent(|agent| agent.head = head.into());
     }
 
     /// What stands behind the key in its file: a line's end, or more than a key has room for.

@@ -68,7 +68,7 @@ pub use ca::TlsFault;
 pub use clock::http_date;
 pub use denials::{Permissions, Right};
 pub use faults::Fault;
-pub use federated::{ISSUER, SUBJECT, token as federated_token};
+pub use federated::{ISSUER, SUBJECT, token as federated_token, token_of as federated_token_of};
 pub use http::{Answer, Listener, Request};
 pub use log::Connection;
 pub use metadata::{ManagedIdentity, Numbers};

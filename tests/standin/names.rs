@@ -5,10 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const A: u16 = 1;
 const AAAA: u16 = 28;
+
+/// How often the server looks whether it is to stop.
+const POLL: Duration = Duration::from_millis(50);
 
 /// What the server says to the questions about one name.
 #[derive(Clone, Debug)]
@@ -17,12 +20,23 @@ pub enum Reply {
     Addresses(Vec<IpAddr>),
     /// The name does not exist.
     NoSuchName,
-    /// The server cannot tell.
+    /// The server cannot tell: SERVFAIL.
     Failure,
+    /// The server does not want to tell: REFUSED.
+    Refused,
     /// Nothing at all.
     Silence,
-    /// The same after a wait, in which nobody else is answered.
+    /// The same after a wait, in which others are answered.
     Late(Duration, Box<Reply>),
+    /// One to the question for IPv4, another to that for IPv6.
+    Each { ipv4: Box<Reply>, ipv6: Box<Reply> },
+}
+
+/// An answer on its way.
+struct Answer {
+    due: Instant,
+    packet: Vec<u8>,
+    client: SocketAddr,
 }
 
 #[derive(Default)]
@@ -49,14 +63,19 @@ impl Names {
     pub fn start_at(address: SocketAddr) -> Self {
         let socket = UdpSocket::bind(address).expect("an address for the name server");
         let address = socket.local_addr().expect("an address");
-        let poll = socket.set_read_timeout(Some(Duration::from_millis(50)));
-        poll.expect("a limit for reading");
         let book = Arc::new(Mutex::new(Book::default()));
         let stopping = Arc::new(AtomicBool::new(false));
         let (pages, stop) = (Arc::clone(&book), Arc::clone(&stopping));
         let thread = thread::spawn(move || {
+            let mut late = Vec::new();
             while !stop.load(Ordering::Relaxed) {
-                answer_one(&socket, &pages);
+                let next = late.iter().map(|answer: &Answer| answer.due).min();
+                let limit = next.map_or(POLL, |due| due.saturating_duration_since(Instant::now()));
+                let limit = limit.clamp(Duration::from_millis(1), POLL);
+                let limited = socket.set_read_timeout(Some(limit));
+                limited.expect("a limit for reading");
+                late.extend(answer_one(&socket, &pages));
+                late.retain(|answer| !answer.sent(&socket));
             }
         });
         Self {
@@ -79,6 +98,12 @@ impl Names {
             .unwrap()
             .replies
             .insert(name.to_lowercase(), reply);
+    }
+
+    /// What it says to each of the two questions about a name.
+    pub fn reply_each(&self, name: &str, ipv4: Reply, ipv6: Reply) {
+        let [ipv4, ipv6] = [ipv4, ipv6].map(Box::new);
+        self.reply(name, Reply::Each { ipv4, ipv6 });
     }
 
     /// A name at 127.0.0.1, without an IPv6 address.
@@ -104,27 +129,37 @@ impl Drop for Names {
     }
 }
 
-fn answer_one(socket: &UdpSocket, book: &Mutex<Book>) {
+/// What is to be said to the next question, and when.
+fn answer_one(socket: &UdpSocket, book: &Mutex<Book>) -> Option<Answer> {
     let mut packet = [0; 1500];
-    let Ok((length, client)) = socket.recv_from(&mut packet) else {
-        return;
-    };
+    let (length, client) = socket.recv_from(&mut packet).ok()?;
     let query = &packet[..length];
-    let Some((name, kind, end)) = question(query) else {
-        return;
-    };
+    let (name, kind, end) = question(query)?;
     let mut book = book.lock().unwrap();
     book.questions.push((name.clone(), kind));
-    let mut reply = find(&book.replies, &name)
-        .cloned()
-        .unwrap_or(Reply::NoSuchName);
+    let reply = find(&book.replies, &name).cloned();
     drop(book);
-    if let Reply::Late(wait, later) = reply {
-        thread::sleep(wait);
-        reply = *later;
-    }
-    if let Some(answer) = respond(query, end, kind, &reply) {
-        let _ = socket.send_to(&answer, client);
+    let reply = match reply.unwrap_or(Reply::NoSuchName) {
+        Reply::Each { ipv6, .. } if kind == AAAA => *ipv6,
+        Reply::Each { ipv4, .. } => *ipv4,
+        reply => reply,
+    };
+    let (wait, reply) = match reply {
+        Reply::Late(wait, reply) => (wait, *reply),
+        reply => (Duration::ZERO, reply),
+    };
+    Some(Answer {
+        due: Instant::now() + wait,
+        packet: respond(query, end, kind, &reply)?,
+        client,
+    })
+}
+
+impl Answer {
+    /// Sends it, if it is time for that.
+    fn sent(&self, socket: &UdpSocket) -> bool {
+        let due = self.due <= Instant::now();
+        due && socket.send_to(&self.packet, self.client).is_ok()
     }
 }
 
@@ -158,7 +193,8 @@ fn respond(query: &[u8], end: usize, kind: u16, reply: &Reply) -> Option<Vec<u8>
         Reply::Addresses(addresses) => (0, addresses),
         Reply::Failure => (2, &[]),
         Reply::NoSuchName => (3, &[]),
-        Reply::Silence | Reply::Late(..) => return None,
+        Reply::Refused => (5, &[]),
+        Reply::Silence | Reply::Late(..) | Reply::Each { .. } => return None,
     };
     let records: Vec<Vec<u8>> = addresses
         .iter()

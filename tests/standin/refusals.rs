@@ -2,7 +2,11 @@
 
 use super::denials::{Caller, Permissions, Right, denied};
 use super::faults::Fault;
+use super::http::{Answer, Request};
 use super::{CLIENT_ID, TENANT, app_service, arm, clock, entra, metadata, vault, xsoar};
+
+const AUTHORITY: &str = "login.microsoftonline.com";
+const AUDIENCE: &str = "https://vault.azure.net";
 
 /// Azure's own refusals.
 impl Fault {
@@ -81,6 +85,66 @@ impl Fault {
         Self::raw(403, "text/plain", text)
     }
 
+    /// Key Vault's answer to a good token whose key it cannot find at the moment; it shows the token's header.
+    pub fn unresolved_key() -> Self {
+        Self::change(|request, answer| {
+            let text = format!(
+                "AKV10046: Unable to resolve the key used for signature validation. EncodedJwtHeader: '{}'",
+                token_header(request)
+            );
+            *answer = vault::challenge(AUTHORITY, TENANT, AUDIENCE, &text);
+        })
+    }
+
+    /// A vault's refusal of a token, with the challenge that comes with each.
+    pub fn token_refused(message: &str) -> Self {
+        Self::answer(vault::challenge(AUTHORITY, TENANT, AUDIENCE, message))
+    }
+
+    /// The same without a body, as some of its front ends have it.
+    pub fn challenge_alone() -> Self {
+        Self::change(|_, answer| {
+            *answer = vault::challenge(AUTHORITY, TENANT, AUDIENCE, "");
+            answer.body.clear();
+            answer.headers.retain(|(name, _)| name != "Content-Type");
+        })
+    }
+
+    /// What EC2 says at the metadata endpoint's address, whatever is asked for.
+    pub fn ec2(status: u16) -> Self {
+        let page = "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?>\n<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\"\n\t\"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\">\n<html><head><title>No</title></head></html>";
+        Self::raw(status, "text/html", page).header("Server", "EC2ws")
+    }
+
+    /// What Google Cloud says there.
+    pub fn google(status: u16) -> Self {
+        let page = "<!DOCTYPE html>\n<html lang=en><title>Error</title></html>";
+        Self::raw(status, "text/html; charset=UTF-8", page)
+            .header("Metadata-Flavor", "Google")
+            .header("Server", "Metadata Server for VM")
+    }
+
+    /// An answer with nothing in it, and the connection closed.
+    pub fn empty(status: u16) -> Self {
+        let headers = vec![("Connection".to_owned(), "close".to_owned())];
+        let body = Vec::new();
+        Self::answer(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// The agent of a machine's Metadata Security Protocol: this program may not ask.
+    pub fn locked_down() -> Self {
+        Self::empty(403)
+    }
+
+    /// The same agent: it does not know, at the moment, who asks.
+    pub fn unattributed() -> Self {
+        Self::empty(421)
+    }
+
     /// Key Vault's answer to too many requests: no `Retry-After` comes with it.
     pub fn throttled() -> Self {
         let text = "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached";
@@ -149,4 +213,11 @@ fn caller(object: &str) -> Caller<'_> {
         object,
         tenant: TENANT,
     }
+}
+
+/// The first part of the token that a request has.
+fn token_header(request: &Request) -> &str {
+    let header = request.header("authorization").unwrap_or_default();
+    let token = header.strip_prefix("Bearer ").unwrap_or_default();
+    token.split('.').next().unwrap_or_default()
 }

@@ -90,8 +90,13 @@ pub(super) fn refusal(status: u16, code: &str, inner: Option<&str>, message: &st
 }
 
 /// The refusal of a request without a good token, with the challenge that names the vault's tenant.
-pub(super) fn unauthorized(world: &World, tenant: &str, message: &str) -> Answer {
-    let (authority, audience) = (&world.cloud.authority, world.cloud.vault_audience());
+fn unauthorized(world: &World, tenant: &str, message: &str) -> Answer {
+    let audience = world.cloud.vault_audience();
+    challenge(&world.cloud.authority, tenant, &audience, message)
+}
+
+/// The same of any cloud.
+pub(super) fn challenge(authority: &str, tenant: &str, audience: &str, message: &str) -> Answer {
     let challenge =
         format!(r#"Bearer authorization="https://{authority}/{tenant}", resource="{audience}""#);
     refusal(401, "Unauthorized", None, message).header("WWW-Authenticate", challenge)

@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use super::super::proof::COPY;
 use super::super::settings::{Origin, Rank, Setting};
 use super::super::table::OptionRow;
 use super::super::{Configured, table};
 use super::{Identified, IdentityKind, Proof};
-use crate::error::{Error, printable};
+use crate::error::{Error, Exit};
 use crate::identity::{Application, Certificate, ClientSecret, Identity, Workload};
 use crate::secret::Secret;
+use crate::text::{odd_character, surrounded};
 
 impl Configured<'_> {
     /// An application with the proof that decided.
@@ -47,10 +49,16 @@ impl Configured<'_> {
     ) -> Result<Identity, Error> {
         let (text, origin) = (setting.text(), &setting.origin);
         Ok(match proof {
-            Proof::Secret => Identity::ClientSecret(ClientSecret {
-                application,
-                secret: Secret::new(text.to_owned()),
-            }),
+            Proof::Secret => {
+                if let Some(cause) = odd_character(text) {
+                    let operation = format!("cannot use the client secret of {origin}");
+                    return Err(Error::new(Exit::Usage, operation, cause).hint(COPY));
+                }
+                Identity::ClientSecret(ClientSecret {
+                    application,
+                    secret: Secret::new(text.to_owned()),
+                })
+            }
             Proof::SecretFile => Identity::ClientSecret(ClientSecret {
                 application,
                 secret: self.secret_file("client secret", Path::new(text), origin)?,
@@ -69,6 +77,7 @@ impl Configured<'_> {
             Proof::TokenFile => Identity::Workload(Workload {
                 application,
                 token_file: PathBuf::from(text),
+                in_pod: self.is_in_pod(),
                 deadline: self.deadline,
             }),
         })
@@ -83,8 +92,11 @@ impl Configured<'_> {
         };
         let certificate = Certificate::from_thumbprint(application, key.text(), thumbprint.text());
         certificate.map_err(|problem| {
+            // Blanks and colons may be anywhere in it.
+            let around = surrounded(thumbprint.text().trim());
             let (key, thumbprint) = (&key.origin, &thumbprint.origin);
             Error::usage(format!("{key} with {thumbprint} cannot be used: {problem}"))
+                .maybe_hint(around)
         })
     }
 
@@ -185,16 +197,19 @@ fn checked_tenant(setting: &Setting) -> Result<String, Error> {
         "{} is not a valid tenant: it may have letters, digits, dots and hyphens only",
         setting.origin
     ))
-    .hint("a tenant is a GUID, or a domain such as `contoso.onmicrosoft.com`"))
+    .hint("a tenant is a GUID, or a domain such as `contoso.onmicrosoft.com`")
+    .maybe_hint(surrounded(text)))
 }
 
 fn checked_id(setting: &Setting) -> Result<String, Error> {
     let text = setting.text();
-    if text.len() <= 256 && text.bytes().all(|b| b.is_ascii_graphic()) && printable(text) == text {
+    let fits = |b: u8| b.is_ascii_graphic() && !b"\"'".contains(&b);
+    if text.len() <= 256 && text.bytes().all(fits) {
         return Ok(text.to_owned());
     }
     Err(
         Error::usage(format!("{} is not a valid client id", setting.origin))
-            .hint("a client id is a GUID"),
+            .hint("a client id is a GUID")
+            .maybe_hint(surrounded(text)),
     )
 }

@@ -57,7 +57,7 @@ impl Configured<'_> {
             IdentityKind::Arc => self.arc(&signs, identity)?,
             _ => {
                 let address = self.variable(METADATA_VARIABLE)?;
-                let endpoint = metadata(address.as_ref())?;
+                let endpoint = metadata(address.as_ref(), self.is_in_pod())?;
                 moved = address.is_some().then(|| {
                     let address = endpoint.as_str();
                     format!("`{METADATA_VARIABLE}` moves its endpoint to `{address}`")
@@ -76,6 +76,12 @@ impl Configured<'_> {
             moved,
             warning,
         })
+    }
+
+    /// Whether the environment is what Kubernetes gives every container.
+    pub(super) fn is_in_pod(&self) -> bool {
+        let host = (self.environment)("KUBERNETES_SERVICE_HOST");
+        host.is_some_and(|host| !host.is_empty())
     }
 
     fn arc(&self, signs: &Signs, identity: ManagedIdentity) -> Result<Identity, Error> {
@@ -131,9 +137,9 @@ fn app_service(signs: Signs, identity: ManagedIdentity) -> Result<Identity, Erro
     ))
 }
 
-fn metadata(address: Option<&Secret>) -> Result<MetadataEndpoint, Error> {
+fn metadata(address: Option<&Secret>, in_pod: bool) -> Result<MetadataEndpoint, Error> {
     let address = address.map_or(DEFAULT_ENDPOINT, Secret::expose);
-    MetadataEndpoint::parse(address)
+    MetadataEndpoint::parse(address, in_pod)
         .map_err(|problem| Error::usage(format!("`{METADATA_VARIABLE}` cannot be used: {problem}")))
 }
 

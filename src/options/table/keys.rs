@@ -2,6 +2,7 @@
 //! XSOAR's AzureKeyVault integration, newer and older ones.
 
 use super::{OptionRow, Takes, options, rows};
+use crate::words::nearest;
 
 /// What a key means.
 #[derive(Clone, Copy)]
@@ -52,6 +53,16 @@ pub const KEYS: [(&str, Meaning); 18] = [
     ("credentials_name", Harmless),
     ("fetchCredentialsOnDemand", Harmless),
 ];
+
+/// The key that is near enough to one that there is not to be what was meant.
+pub(crate) fn meant(key: &str) -> Option<String> {
+    let of_options = options()
+        .filter(|row| row.is_in_file())
+        .map(OptionRow::key)
+        .collect::<Vec<_>>();
+    let own = KEYS.iter().map(|(name, _)| *name);
+    nearest(key, own.chain(of_options.iter().map(String::as_str))).map(str::to_owned)
+}
 
 /// What a key of the configuration file means, if it is one.
 pub fn meaning(key: &str) -> Option<Meaning> {

@@ -106,6 +106,7 @@ fn service_fabric_is_not_supported() {
 #[test]
 fn where_app_service_s_endpoint_may_be() {
     let azure = azure();
+    let port = "the port must be a number from 1 to 65535";
     for (endpoint, words) in [
         (
             "http://8.8.8.8/msi/token",
@@ -118,6 +119,11 @@ fn where_app_service_s_endpoint_may_be() {
         ("ftp://127.0.0.1/", "not an http or https URL"),
         ("127.0.0.1:80", "not an http or https URL"),
         ("http://127.0.0.1/msi/token?x=1", "it must not have a query"),
+        ("http://127.0.0.1:/msi/token", port),
+        ("http://127.0.0.1:x/msi/token", port),
+        ("http://127.0.0.1:99999/msi/token", port),
+        ("http://[::1]:0/msi/token", port),
+        ("https://apps.example:443443/msi/token", port),
     ] {
         get(&azure)
             .env("IDENTITY_ENDPOINT", endpoint)

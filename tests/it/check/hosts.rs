@@ -131,7 +131,7 @@ fn a_host_that_is_silent_is_not_asked_for_long() {
     let output = akv.run();
     let told = &step(&output, ENTRA)[0].1;
     let cause = format!(
-        "cannot reach `login.microsoftonline.com`: no connection to `login.microsoftonline.com` ({NOBODY}): connection refused; what to do: is port 443 open to it from here?"
+        "cannot reach `login.microsoftonline.com`: no connection to `login.microsoftonline.com` ({NOBODY}): connection refused; what to do: `--connect-to` leads there: does anything listen on port 1 of `127.0.0.1`"
     );
     assert!(told.starts_with(&cause), "{told}");
     let tries = output
@@ -253,7 +253,8 @@ fn a_vault_of_another_tenant() {
         "cannot read from the vault `kv-prod`: the vault belongs to the tenant `{OTHER_TENANT}`, the token is of another one: "
     );
     assert!(told.0 == "FAILED" && told.1.starts_with(&cause), "{told:?}");
-    azure.expect(&[OPENID, THERE, &azure.token_request(), READ]);
+    let token = azure.token_request();
+    azure.expect(&[OPENID, THERE, &token, READ, &token, READ]);
 
     // By the tenant's name nobody knows.
     let azure = super::azure();

@@ -18,6 +18,7 @@ fn where_the_metadata_endpoint_may_be() {
     azure.expect(&[METADATA, READ]);
 
     let far = "plain http is allowed to loopback, link-local and private addresses only";
+    let port = "the port must be a number from 1 to 65535";
     let more = "a scheme, a host and a port are all it may have";
     for (address, problem) in [
         ("http://8.8.8.8", far),
@@ -28,6 +29,13 @@ fn where_the_metadata_endpoint_may_be() {
         ("http://127.0.0.1/?x=y", more),
         ("127.0.0.1:8080", "not an http or https URL"),
         ("ftp://127.0.0.1", "not an http or https URL"),
+        ("http://127.0.0.1:99999", port),
+        ("http://127.0.0.1:x", port),
+        ("http://127.0.0.1:", port),
+        ("http://127.0.0.1:0/", port),
+        ("http://[::1]:65536", port),
+        ("https://metadata.example:80x", port),
+        ("https://metadata.example:-1", port),
     ] {
         Akv::new()
             .args(["get", "kv-prod/api"])

@@ -188,6 +188,7 @@ fn service_fabric_is_not_supported() {
 #[test]
 fn arc_s_endpoint_is_on_this_machine() {
     let azure = azure();
+    let port = "the port must be a number from 1 to 65535";
     let far = "Azure Arc's endpoint must be on this machine (`127.0.0.1`, `localhost`)";
     for (endpoint, problem) in [
         ("http://10.0.0.4:40342/metadata/identity/oauth2/token", far),
@@ -201,6 +202,10 @@ fn arc_s_endpoint_is_on_this_machine() {
         ("http://127.0.0.1/x?y=z", "it must not have a query"),
         ("127.0.0.1:40342", "not an http or https URL"),
         ("ftp://127.0.0.1/x", "not an http or https URL"),
+        ("http://127.0.0.1:/x", port),
+        ("http://127.0.0.1:4034x/x", port),
+        ("http://localhost:99999/x", port),
+        ("http://[::1]:0/x", port),
     ] {
         for variables in [
             &[("IDENTITY_ENDPOINT", endpoint), ("IMDS_ENDPOINT", "x")][..],
@@ -239,7 +244,7 @@ fn app_service_s_endpoint_is_near_or_https() {
         ],
     )
     .args(["--timeout", "5"])
-    .status(6)
+    .status(3)
     .stderr_has("127.0.0.1:1")
     .run();
     azure.expect(&[]);

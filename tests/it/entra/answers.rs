@@ -68,7 +68,7 @@ fn an_answer_that_is_not_entra_s() {
             portal,
         ),
         (
-            Fault::json(400, &json!({"error": "invalid_request"})),
+            Fault::json(400, &json!({"message": "invalid_request"})),
             "answered 400 (application/json)",
             portal,
         ),

@@ -7,7 +7,7 @@ use crate::command::Akv;
 use crate::standin::{CLIENT_ID, CLIENT_SECRET, Fault, OTHER_TENANT, Standin, TENANT};
 
 /// Code, status, `error`, text, what is shown of it, and the hint.
-const TABLE: [(u32, u16, &str, &str, &str, &str); 15] = [
+const TABLE: [(u32, u16, &str, &str, &str, &str); 12] = [
     (
         7_000_215,
         401,
@@ -80,32 +80,31 @@ const TABLE: [(u32, u16, &str, &str, &str, &str); 15] = [
         "Access has been blocked by Conditional Access policies",
         "a Conditional Access policy forbids it: have this machine's address or the application allowed",
     ),
-    (70_021, 400, "invalid_request", FEDERATED, NO_RECORD, MATCH),
-    (70_021, 401, "invalid_client", FEDERATED, NO_RECORD, MATCH),
-    (700_211, 400, "invalid_request", FEDERATED, NO_RECORD, MATCH),
-    (700_213, 400, "invalid_request", FEDERATED, NO_RECORD, MATCH),
     (
-        7_002_137,
+        900_382,
         400,
         "invalid_request",
-        FEDERATED,
-        NO_RECORD,
-        MATCH,
+        "Confidential Client is not supported in Cross Cloud request.",
+        "Confidential Client is not supported in Cross Cloud request",
+        "the application is in another cloud than this authority: say which (`--cloud`)",
     ),
     (
-        7_002_138,
+        7_000_229,
         400,
-        "invalid_request",
-        FEDERATED,
-        NO_RECORD,
-        MATCH,
+        "unauthorized_client",
+        "The client application 'a' is missing service principal in the tenant 't'. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
+        "The client application 'a' is missing service principal in the tenant 't'",
+        "the application has no service principal in this tenant: `az ad sp create --id CLIENT_ID`",
+    ),
+    (
+        7_000_112,
+        400,
+        "unauthorized_client",
+        "Application 'a'(xsoar-secrets) is disabled.",
+        "Application 'a'(xsoar-secrets) is disabled",
+        "the application is disabled in its tenant: have it enabled (Entra ID, Enterprise applications, Properties)",
     ),
 ];
-
-const FEDERATED: &str = "No matching federated identity record found for presented assertion. Assertion Issuer: 'https://issuer.example'.";
-const NO_RECORD: &str = "No matching federated identity record found for presented assertion";
-const MATCH: &str =
-    "no federated credential of the application matches: check its issuer, subject and audience";
 
 #[test]
 fn every_documented_refusal_has_its_words_and_its_hint() {
@@ -238,4 +237,84 @@ fn what_is_wrong_with_the_application_itself() {
         let asked = format!("POST login.microsoftonline.com/{tenant}/oauth2/v2.0/token");
         azure.expect(&[&asked]);
     }
+}
+
+/// What it says in `error` is a refusal, whatever else is missing or odd.
+#[test]
+fn a_refusal_that_says_little() {
+    let azure = Standin::start();
+    let proof =
+        "is the proof (client secret, certificate, federated token) right, and not expired?";
+    let bare = |error: &str| json!({"error": error});
+    for (status, body, shown, hint) in [
+        (401, bare("invalid_client"), "invalid_client", proof),
+        (400, bare("invalid_client"), "invalid_client", proof),
+        (
+            400,
+            bare("unauthorized_client"),
+            "unauthorized_client",
+            "check the client id and the tenant id",
+        ),
+        (400, bare("invalid_request"), "invalid_request", ""),
+        (403, bare("access_denied"), "access_denied", ""),
+        (
+            401,
+            json!({"error": "invalid_client", "error_description": null, "error_codes": null}),
+            "invalid_client",
+            proof,
+        ),
+        (
+            401,
+            json!({"error": "invalid_client", "error_description": "", "trace_id": 7}),
+            "invalid_client",
+            proof,
+        ),
+        (
+            401,
+            json!({"error": "invalid_client", "error_description": ["x"], "error_codes": "x"}),
+            "invalid_client",
+            proof,
+        ),
+        (
+            401,
+            json!({"error": "invalid_client", "error_codes": [7_000_222]}),
+            "invalid_client",
+            "the client secret has expired: ",
+        ),
+        (
+            401,
+            json!({"error": "invalid_client", "error_codes": ["7000222"]}),
+            "invalid_client",
+            "the client secret has expired: ",
+        ),
+        (
+            401,
+            json!({"error_description": "AADSTS7000222: The keys are expired."}),
+            "AADSTS7000222: The keys are expired",
+            "the client secret has expired: ",
+        ),
+    ] {
+        azure.mend();
+        azure.fault(&azure.token_request(), Fault::json(status, &body));
+
+        let output = fetch(&azure).status(3).stderr_has(shown).stderr_has(hint);
+        let stderr = output.run().stderr_text();
+
+        let begins = format!("cannot get a token for the application `{CLIENT_ID}`: ");
+        assert!(stderr.contains(&begins), "{stderr}");
+        assert!(!stderr.contains("not Azure"), "{stderr}");
+        azure.expect(&[&azure.token_request()]);
+    }
+}
+
+#[test]
+fn ids_are_shown_without_a_description() {
+    let azure = Standin::start();
+    let body = json!({"error": "invalid_client", "trace_id": TRACE, "correlation_id": CORRELATION});
+    azure.fault(&azure.token_request(), Fault::json(401, &body));
+    fetch(&azure)
+        .status(3)
+        .stderr_has(format!("Entra ID answered 401 (invalid_client, trace id {TRACE}, correlation id {CORRELATION})\n"))
+        .run();
+    azure.expect(&[&azure.token_request()]);
 }

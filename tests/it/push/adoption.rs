@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{BOTH, LIST, PUT, azure, comment, expect, mark, push, run, told, written};
-use crate::standin::{Credential, Fault};
+use crate::standin::{Credential, Fault, XSOAR_KEY};
 
 const HINT: &str =
     "akv-xsoar: hint: `--adopt` overwrites it, and keeps it up to date from then on\n";
@@ -263,5 +263,35 @@ fn what_is_listed_may_have_more_and_less() {
     run(&azure, &BOTH)
         .arg("--dry-run")
         .stdout(told("would be created", "would be created"))
+        .run();
+}
+
+/// A name may be a copy of what was pasted there by mistake.
+#[test]
+fn a_name_that_shows_a_secret() {
+    let azure = azure();
+    push(&azure).stdout(told("created", "created")).run();
+    azure.ignore_log();
+    let value = "value-of-b";
+    azure.xsoar_change("kv-prod/a", |credential| {
+        credential.name = format!("db {value} {XSOAR_KEY}");
+    });
+    push(&azure)
+        .canary(XSOAR_KEY)
+        .status(2)
+        .stderr_has("it was renamed there, to `db [secret] [secret]`")
+        .run();
+    run(&azure, &["kv-prod/b"])
+        .canary(XSOAR_KEY)
+        .stdout("kv-prod/b\tunchanged\n")
+        .stderr_has("still on the server: `db [secret] [secret]`")
+        .run();
+    azure.xsoar_credential(hand_made("kv-prod/a").id("x").instance(value));
+    azure.xsoar_change(&format!("db {value} {XSOAR_KEY}"), |credential| {
+        credential.comment.clear();
+    });
+    push(&azure)
+        .status(2)
+        .stderr_has("the integration instance `[secret]` fetches a credential")
         .run();
 }

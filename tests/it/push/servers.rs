@@ -171,6 +171,7 @@ fn a_server_on_this_machine_needs_no_tls() {
 #[test]
 fn an_address_that_is_none_is_refused() {
     let hint = "akv-xsoar: hint: such as `https://xsoar.example`, `https://xsoar.example/acc_TENANT`, or `https://api-FQDN` of XSOAR 8\n";
+    let port = "has a port that is no number from 1 to 65535";
     for (url, words) in [
         ("xsoar.example", "is not an https URL"),
         ("ftp://xsoar.example", "is not an https URL"),
@@ -178,6 +179,12 @@ fn an_address_that_is_none_is_refused() {
         ("https://xsoar.example/a b", "is not an https URL"),
         ("https://xsoar.example/#/settings", "must end with its path"),
         ("https://xsoar.example?x=1", "must end with its path"),
+        ("https://xsoar.example:99999", port),
+        ("https://xsoar.example:", port),
+        ("https://xsoar.example:0/acc_TENANT", port),
+        ("https://xsoar.example:port/", port),
+        ("http://127.0.0.1:808O", port),
+        ("https://[2001:db8::1]:+443", port),
         (
             "http://xsoar.example",
             "is not https, and not on this machine",
@@ -188,9 +195,13 @@ fn an_address_that_is_none_is_refused() {
             "is not https, and not on this machine",
         ),
     ] {
+        // A user may be a token as well as a name.
+        let url_shown = url.replace("user@", "[secret]@");
         let run = |akv: Akv<'_>, name: &str| {
             akv.status(2)
-                .stderr(format!("akv-xsoar: error: {name} {words}: `{url}`\n{hint}"))
+                .stderr(format!(
+                    "akv-xsoar: error: {name} {words}: `{url_shown}`\n{hint}"
+                ))
                 .run();
         };
         let ours = || {

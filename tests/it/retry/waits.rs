@@ -125,12 +125,12 @@ fn a_wish_beyond_all_numbers_or_by_date_does_not_fit_either() {
 #[test]
 fn our_own_wait_must_fit_too() {
     let azure = azure();
-    azure.fault(READ, Fault::throttled());
+    azure.fault(READ, Fault::status(503));
 
     get(&azure)
         .args(["--timeout", "4"])
         .status(8)
-        .stderr_has("the vault is throttled: ")
+        .stderr_has("answered 503 with text/plain, not with an error of Key Vault's")
         .stderr_has("; the next try would be in ")
         .stderr_has(", and `--timeout` is too short for it (4 s)\n")
         .run();

@@ -347,7 +347,9 @@ fn who_may_not_look_and_what_is_not_there() {
         .status(4)
         .stderr_has(format!("{operation}the subscription belongs to the tenant `{OTHER_TENANT}`, the token is of another one: "))
         .run();
-    asked(SUBSCRIPTION);
+    // A new token does not help.
+    let (token, list) = (azure.token_request(), vaults_of(SUBSCRIPTION));
+    azure.expect(&[&token, &list, &token, &list]);
     azure.subscription_tenant(SUBSCRIPTION, TENANT);
 
     azure.deny_subscription(SUBSCRIPTION);

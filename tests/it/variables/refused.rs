@@ -2,7 +2,7 @@
 
 use super::{HINT, lines, shell, with};
 use crate::selection::{expect, refused};
-use crate::standin::{Permissions, RESOURCE_GROUP, Right, SUBSCRIPTION, Secret};
+use crate::standin::{Permissions, RESOURCE_GROUP, Right, SUBSCRIPTION, Secret, Standin};
 
 /// A derived name is refused, for this reason, before anything is sent.
 #[track_caller]
@@ -60,6 +60,37 @@ fn what_means_something() {
     refused_name("-proxy", "http_PROXY", &["--prefix=http"], reason);
 }
 
+/// What some shell or tool reads, each of another kind; `shells` looks for what shells act on.
+#[test]
+fn what_else_means_something() {
+    let names = "UID RANDOM HISTFILE KSHUID USERNAME PROMPT READNULLCMD YASH_AFTER_CD COMMAND_NOT_FOUND_HANDLER \
+        SSLKEYLOGFILE VIMINIT EXINIT RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER CMAKE_C_COMPILER_LAUNCHER \
+        LESS LESSOPEN LESSCLOSE LESSKEY FZF_DEFAULT_COMMAND BORG_PASSCOMMAND SSH_ASKPASS SUDO_ASKPASS \
+        CVS_RSH RSYNC_RSH SVN_SSH KUBE_EDITOR MANPAGER PSQL_PAGER GH_BROWSER CONFIG_SHELL TAR_OPTIONS \
+        GREP_OPTIONS PGOPTIONS FZF_DEFAULT_OPTS JAVA_OPTS XZ_OPT TF_CLI_ARGS MAVEN_ARGS RUSTFLAGS \
+        MAKEFLAGS FOO_CFLAGS AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3 REQUESTS_CA_BUNDLE AWS_CA_BUNDLE \
+        KUBECONFIG AWS_CONFIG_FILE RIPGREP_CONFIG_PATH HELM_CONFIG_HOME XDG_CONFIG_HOME PERL_MM_OPT \
+        CAML_LD_LIBRARY_PATH SSH_SK_PROVIDER PIP_INDEX_URL GOPROXY ASPNETCORE_X PSMODULEPATH";
+    let azure = with(&[]);
+    for name in names.split_whitespace() {
+        let secret = name.to_lowercase().replace('_', "-");
+        refused_for_meaning(&azure, &secret, name, "");
+        // The beginning may be the prefix's.
+        let (prefix, secret) = secret.split_at(secret.len() / 2);
+        let prefix = prefix.to_uppercase().replace('-', "_");
+        refused_for_meaning(&azure, secret, name, &prefix);
+    }
+}
+
+#[track_caller]
+fn refused_for_meaning(azure: &Standin, secret: &str, name: &str, prefix: &str) {
+    shell(azure, &[&format!("kv-prod/{secret}"), "--prefix", prefix])
+        .status(2)
+        .stderr_has(format!("`{name}` means something to a loader, a shell, "))
+        .run();
+    azure.expect(&[]);
+}
+
 #[test]
 fn what_only_looks_so() {
     let secrets = [
@@ -74,6 +105,17 @@ fn what_only_looks_so() {
         "ssl-certs",
         "homepage",
         "environment",
+        "host",
+        "pgpassword",
+        "rsync-password",
+        "vault-token",
+        "command-line",
+        "options-1",
+        "rsh",
+        "flags",
+        "endpoint-url",
+        "unless",
+        "user-name",
     ];
     let azure = with(&secrets);
     let credentials = secrets.map(|name| format!("kv-prod/{name}"));
@@ -314,10 +356,10 @@ fn what_env_needs() {
         ("=kv-prod/a", format!("has an invalid variable name: ``\n{name}")),
         ("1=kv-prod/a", format!("has an invalid variable name: `1`\n{name}")),
         ("A-B=kv-prod/a", format!("has an invalid variable name: `A-B`\n{name}")),
-        ("A =kv-prod/a", format!("has an invalid variable name: `A`\n{name}")),
+        ("A =kv-prod/a", format!("has an invalid variable name: `A `\n{name}")),
         ("A=kv/a", "has an invalid vault name: `kv`\nakv-xsoar: hint: a vault's name has 3 to 24 letters, digits and single hyphens, beginning with a letter".to_owned()),
         ("A=kv-prod/a_b", "has an invalid secret name: `a_b`\nakv-xsoar: hint: a secret's name has 1 to 127 letters, digits and hyphens".to_owned()),
-        ("A=https://kv-prod.vault.azure.cn/secrets/a", "has a URL that is not that of a vault in this cloud (`https://NAME.vault.azure.net`): `https://kv-prod.vault.azure.cn/secrets/a`\nakv-xsoar: hint: is it the right cloud (`--cloud`)?".to_owned()),
+        ("A=https://kv-prod.vault.azure.cn/secrets/a", "has a URL that is not that of a vault in this cloud (`https://NAME.vault.azure.net`): `https://kv-prod.vault.azure.cn/secrets/a`\nakv-xsoar: hint: it is of another cloud: `--cloud china`".to_owned()),
     ] {
         for args in [vec!["--env", item], vec!["kv-prod/a", "--env", item]] {
             let args = [&["fetch", "--format=shell"], &args[..]].concat();

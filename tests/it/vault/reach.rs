@@ -3,12 +3,13 @@
 use std::fs;
 
 use crate::command::{Akv, names_in};
-use crate::standin::{CLIENT_ID, Fault, NOBODY, Scratch, Secret, Standin, TENANT, TlsFault};
+use crate::standin::{
+    CLIENT_ID, Fault, NOBODY, OTHER_TENANT, Scratch, Secret, Standin, TENANT, TlsFault,
+};
 
 /// What condemns a vault: found once, reported once, and the other vaults are still tried.
 #[test]
 fn a_vault_that_refuses_everybody_is_asked_once() {
-    let not_it = "AKV10046: Unable to resolve the key used for signature validation.";
     for (fault, status, words) in [
         (
             Fault::firewall("kv-bad"),
@@ -19,11 +20,6 @@ fn a_vault_that_refuses_everybody_is_asked_once() {
             Fault::no_public_access(),
             4,
             "the vault is closed to the public network: ",
-        ),
-        (
-            Fault::vault_error(401, "Unauthorized", None, not_it),
-            4,
-            "the vault does not accept the token: ",
         ),
         (
             Fault::unknown_api_version("7.4"),
@@ -69,6 +65,42 @@ fn a_vault_that_refuses_everybody_is_asked_once() {
             "GET kv-good.vault.azure.net/secrets/secret-002?api-version=7.4",
         ]);
     }
+}
+
+/// Each vault is asked again; the new token is for all of them.
+#[test]
+fn a_vault_that_does_not_take_the_token_is_left_alone() {
+    let azure = Standin::start();
+    for vault in ["kv-bad", "kv-worse", "kv-good"] {
+        azure.secrets(vault, 2);
+    }
+    azure.vault_tenant("kv-bad", OTHER_TENANT);
+    azure.vault_tenant("kv-worse", OTHER_TENANT);
+    let read = |vault: &str, number: u32| {
+        format!("GET {vault}.vault.azure.net/secrets/secret-00{number}?api-version=7.4")
+    };
+
+    let output = Akv::new()
+        .args(["fetch", "--vault", "kv-bad,kv-worse,kv-good"])
+        .args(["--secret", "secret-001,secret-002"])
+        .app(&azure)
+        .status(4)
+        .stderr_has("error: cannot read from the vault `kv-bad`: the vault belongs to the tenant")
+        .stderr_has("error: cannot read from the vault `kv-worse`: the vault belongs to the tenant")
+        .run();
+
+    let stderr = output.stderr_text();
+    assert_eq!(stderr.matches("error:").count(), 2, "{stderr}");
+    let token = azure.token_request();
+    azure.expect(&[
+        &token,
+        &read("kv-bad", 1),
+        &token,
+        &read("kv-bad", 1),
+        &read("kv-worse", 1),
+        &read("kv-good", 1),
+        &read("kv-good", 2),
+    ]);
 }
 
 #[test]

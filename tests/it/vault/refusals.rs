@@ -139,6 +139,12 @@ fn other_refusals() -> Vec<Row> {
             ),
             "the vault does not know this version of its API: try another one with `--api-version`",
         ),
+    ]
+}
+
+/// Of the token, after a new one did not help.
+fn refused_tokens() -> Vec<Row> {
+    vec![
         (
             Fault::vault_error(
                 401,
@@ -148,9 +154,9 @@ fn other_refusals() -> Vec<Row> {
             ),
             4,
             format!(
-                "{VAULT}the vault does not accept the token: AKV10000: Request is missing a Bearer or PoP token. (request id "
+                "{VAULT}the vault says that no token came: AKV10000: Request is missing a Bearer or PoP token. (request id "
             ),
-            "check this machine's clock, the tenant and the cloud (`--cloud`)",
+            "does something in between (an inspecting proxy) remove the header `Authorization`?",
         ),
         (
             Fault::vault_error(
@@ -171,8 +177,13 @@ fn other_refusals() -> Vec<Row> {
 #[test]
 fn every_documented_refusal_has_its_words_its_hint_and_its_code() {
     let azure = azure();
+    let token = azure.token_request();
+    let (once, again) = ([token.as_str(), READ], [&token, READ, &token, READ]);
     let rows = [denials(), denials_in_words(), other_refusals()].concat();
-    for (fault, status, begins, hint) in rows {
+    let rows = rows.into_iter().map(|row| (row, once.as_slice()));
+    let refused = refused_tokens().into_iter();
+    let all = rows.chain(refused.map(|row| (row, again.as_slice())));
+    for ((fault, status, begins, hint), requests) in all {
         azure.mend();
         azure.fault(READ, fault);
 
@@ -186,7 +197,7 @@ fn every_documented_refusal_has_its_words_its_hint_and_its_code() {
         let stderr = output.stderr_text();
         assert_eq!(stderr.lines().count(), 2, "{begins}: {stderr}");
         assert!(stderr.lines().all(|line| line.len() < 800), "{stderr}");
-        azure.expect(&[&azure.token_request(), READ]);
+        azure.expect(requests);
     }
 }
 

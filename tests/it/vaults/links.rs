@@ -1,5 +1,7 @@
 //! Links to the next page, and a vault's address: neither leads a token astray.
 
+use serde_json::{Value, json};
+
 use super::{LIST, line, vaults};
 use crate::standin::{Fault, Paging, Standin};
 
@@ -34,6 +36,16 @@ fn a_link_leads_nowhere_else() {
         ("http://management.azure.com/", "is not https"),
         ("https://management.azure.com@evil.example/", "is no URL"),
         ("/subscriptions", "is no URL"),
+        ("https://management.azure.com:/subscriptions", "is no URL"),
+        (
+            "https://management.azure.com:99999/subscriptions",
+            "is no URL",
+        ),
+        (
+            "https://management.azure.com:https/subscriptions",
+            "is no URL",
+        ),
+        ("https://management.azure.com:0/subscriptions", "is no URL"),
     ] {
         let azure = azure();
         azure.fault(LIST, Fault::next_link(link));
@@ -96,6 +108,10 @@ fn a_vault_s_address_is_the_cloud_s() {
         "http://kv-prod.vault.azure.net/",
         "kv-prod.vault.azure.net",
         "https://user@kv-prod.vault.azure.net/",
+        "https://kv-prod.vault.azure.net:/",
+        "https://kv-prod.vault.azure.net:x/",
+        "https://kv-prod.vault.azure.net:99999/",
+        "https://kv-prod.vault.azure.net:0/",
         "",
     ] {
         let azure = azure();
@@ -195,4 +211,33 @@ fn a_page_with_all_the_access_policies_there_may_be() {
     );
     vaults(&azure).stdout(line("kv-prod")).run();
     azure.expect(&[&azure.token_request(), LIST]);
+}
+
+/// Whatever Resource Manager says is as anybody else's words.
+#[test]
+fn an_address_or_a_location_that_shows_a_token() {
+    let azure = azure();
+    let echo = |place: &'static str, before: &'static str, after: &'static str| {
+        Fault::change(move |request, answer| {
+            let token = request.header("authorization").unwrap_or_default();
+            let token = token.trim_start_matches("Bearer ");
+            let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+            *body.pointer_mut(place).unwrap() = json!(format!("{before}{token}{after}"));
+            answer.body = body.to_string().into_bytes();
+        })
+    };
+    let uri = "/value/0/properties/vaultUri";
+    azure.fault(LIST, echo(uri, "https://", ".evil.example").once());
+    vaults(&azure)
+        .status(7)
+        .stderr_has(format!(
+            "{ERROR}the vault `https://[secret].evil.example` is not a host"
+        ))
+        .run();
+    azure.mend();
+    azure.fault(LIST, echo("/value/0/location", "north ", "").once());
+    vaults(&azure)
+        .stdout("kv-prod\thttps://kv-prod.vault.azure.net\tnorth [secret]\tpublic\n")
+        .run();
+    azure.ignore_log();
 }
