@@ -225,11 +225,23 @@ impl Cloud {
             .then(|| Self::from_known(known).with_authority(authority))
     }
 
+    /// Our name for the known cloud that a vault of this host is in: the first, where several share its suffix.
+    pub(crate) fn of_vault(host: &Host) -> Option<&'static str> {
+        let (_, suffix) = host.name.split_once('.')?;
+        let known = KNOWN.iter().find(|known| known.vault_suffix == suffix)?;
+        known.names.first().copied().filter(|_| host.port.is_none())
+    }
+
     fn with_authority(self, authority: &Host) -> Self {
         Self {
             authority: authority.clone(),
             ..self
         }
+    }
+
+    /// Every name of every known cloud.
+    pub(crate) fn every_name() -> impl Iterator<Item = &'static str> {
+        KNOWN.iter().flat_map(|known| known.names.iter().copied())
     }
 
     /// Ours for each known cloud: the words of `--cloud`.

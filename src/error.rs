@@ -194,7 +194,7 @@ pub(crate) fn printable(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(LONGEST));
     let mut count = 0;
     for c in text.chars() {
-        let c = if is_harmful(c) { ' ' } else { c };
+        let c = if is_hidden(c) { ' ' } else { c };
         if c == ' ' && (line.is_empty() || line.ends_with(' ')) {
             continue;
         }
@@ -208,7 +208,7 @@ pub(crate) fn printable(text: &str) -> String {
     line.trim_end().to_owned()
 }
 
-/// The user's own words as they may be shown: each character can be told from every other.
+/// The user's own words as they may be shown: what is not seen, or looks like something else, as an escape.
 pub(crate) fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len().min(LONGEST));
     for (count, c) in text.chars().enumerate() {
@@ -216,7 +216,7 @@ pub(crate) fn escaped(text: &str) -> String {
             shown.push('…');
             break;
         }
-        if c != ' ' && is_harmful(c) {
+        if c != ' ' && is_hidden(c) {
             shown.extend(c.escape_default());
         } else {
             shown.push(c);
@@ -225,13 +225,16 @@ pub(crate) fn escaped(text: &str) -> String {
     shown
 }
 
-/// Control characters, and those that reorder or hide text on a terminal.
-fn is_harmful(c: char) -> bool {
+/// Blanks, control characters, and those that reorder text on a terminal or are not seen there (Unicode's
+/// `Default_Ignorable_Code_Point`).
+pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || c.is_whitespace()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

@@ -50,21 +50,39 @@ impl Access {
         is_trusted_owner(self.owner)
     }
 
-    /// What to do where mode and owner cannot be changed: `instead` is the way without a file.
-    pub(crate) fn fixed_hint(self, instead: &str) -> Option<String> {
+    /// What to do about a mode that is too wide: `change` is what `chmod` takes, `instead` the way without the file.
+    pub(crate) fn mode_hint(self, path: &Path, change: &str, instead: &str) -> String {
+        let us = rustix::process::geteuid();
         if self.read_only {
-            return Some(format!(
-                "it cannot be changed on a read-only mount: in Kubernetes mount it with `defaultMode: 0440`, or use {instead}"
-            ));
+            format!(
+                "that cannot be changed on a read-only mount: in Kubernetes mount it with `defaultMode: 0440`, elsewhere change it where it is mounted from, or use {instead}"
+            )
+        } else if self.is_of_nobody() {
+            format!("{OUTSIDE}: copy it inside, or use {instead}")
+        } else if us.is_root() || us.as_raw() == self.owner {
+            format!("`chmod {change} {}`", quoted(path))
+        } else {
+            format!("its owner must change that, or use {instead}")
         }
-        if self.owner == OVERFLOW && !self.is_ours() {
-            return Some(format!(
-                "in a user namespace (a rootless container) files of users outside belong to {OVERFLOW}: copy it inside, or use {instead}"
-            ));
+    }
+
+    /// What to do about an owner that nobody trusts.
+    pub(crate) fn owner_hint(self, path: &Path, instead: &str) -> String {
+        if self.read_only {
+            format!(
+                "that cannot be changed on a read-only mount: change it where it is mounted from, or use {instead}"
+            )
+        } else if self.is_of_nobody() {
+            format!("{OUTSIDE}: copy it inside, or use {instead}")
+        } else if rustix::process::geteuid().is_root() {
+            format!("`chown \"$(id -u)\" {}`", quoted(path))
+        } else {
+            format!("copy it into a file of your own, or use {instead}")
         }
-        let mine = self.owner == rustix::process::geteuid().as_raw();
-        (!mine && !rustix::process::geteuid().is_root())
-            .then(|| format!("its owner must change that, or use {instead}"))
+    }
+
+    fn is_of_nobody(self) -> bool {
+        self.owner == OVERFLOW && !self.is_ours()
     }
 
     /// The permissions as `chmod` takes them.
@@ -73,8 +91,11 @@ impl Access {
     }
 }
 
-/// Who files belong to whose owner a user namespace does not know (`/proc/sys/kernel/overflowuid`).
+/// Who files belong to whose owner a user namespace does not know (`/proc/sys/kernel/overflowuid`), or NFS does not
+/// tell.
 const OVERFLOW: u32 = 65534;
+
+const OUTSIDE: &str = "it belongs to `nobody`, as all files do in a user namespace (a rootless container) whose users are outside, and cannot be changed there";
 
 /// Root, or the user who runs this.
 #[must_use]
@@ -200,6 +221,18 @@ pub(crate) fn shown(path: impl AsRef<OsStr>) -> String {
     shown
 }
 
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let shown = shown(path);
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./+:@%,".contains(c);
+    if shown.chars().all(is_plain) && !shown.starts_with('-') {
+        shown
+    } else {
+        let dashes = if shown.starts_with('-') { "./" } else { "" };
+        format!("'{dashes}{}'", shown.replace('\'', "'\\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
@@ -212,6 +245,19 @@ mod tests {
         assert!(is_trusted_owner(us));
         assert!(is_trusted_owner(0));
         assert!(!is_trusted_owner(us + 1));
+    }
+
+    #[test]
+    fn a_path_is_quoted_for_a_shell() {
+        for (path, word) in [
+            ("/run/x/c.json", "/run/x/c.json"),
+            ("my file", "'my file'"),
+            ("it's", "'it'\\''s'"),
+            ("$(id)", "'$(id)'"),
+            ("-c", "'./-c'"),
+        ] {
+            assert_eq!(quoted(Path::new(path)), word);
+        }
     }
 
     #[test]

@@ -49,6 +49,7 @@ mod selection;
 mod session;
 mod sink;
 mod system;
+mod text;
 mod token;
 mod variables;
 mod vault;

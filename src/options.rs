@@ -17,7 +17,6 @@ mod proof;
 mod selection;
 mod settings;
 pub mod table;
-mod text;
 mod verbs;
 mod xsoar;
 
@@ -35,9 +34,9 @@ use crate::error::{Error, Exit};
 use crate::file::{ReadError, shown};
 use crate::report::{Reporter, Verbosity};
 use crate::secret::Secret;
+use crate::text::{utf16, without_mark, without_newline};
 use settings::{Origin, Rank, Settings};
 use table::{CLIENT_SECRET_VARIABLE, OptionRow, Verb, XSOAR_KEY_VARIABLE};
-use text::{without_mark, without_newline};
 
 /// An environment variable's value, by its name.
 pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
@@ -152,53 +151,43 @@ impl<'a> Configured<'a> {
     }
 
     fn add_file(&mut self, path: &Path) -> Result<(), Error> {
-        let is_stdin = path == Path::new("-");
-        let name = if is_stdin {
-            "standard input".to_owned()
-        } else {
-            format!("`{}`", shown(path))
-        };
-        let operation = format!("cannot use the configuration file {name}");
-        let problem = |cause: &str| Error::new(Exit::Usage, operation.as_str(), cause);
-        if is_stdin {
+        if path == Path::new("-") {
+            let operation = "cannot use the configuration on standard input";
             let bytes = crate::file::read_stdin(config::LARGEST, &self.deadline)
-                .map_err(|cause| self.unreadable(&operation, &cause))?;
-            self.add_json(path, &bytes, &operation)?;
-            return Ok(());
+                .map_err(|cause| self.unreadable(operation, &cause))?;
+            return self.add_json("standard input", &bytes, operation).map(drop);
         }
+        let file = format!("`{}`", shown(path));
+        let operation = format!("cannot use the configuration file {file}");
+        let problem = |cause: String| Error::new(Exit::Usage, operation.as_str(), cause);
         let content = crate::file::read(path, config::LARGEST, &self.deadline)
             .map_err(|cause| self.unreadable(&operation, &cause))?;
         let access = content.access;
         if !access.is_ours() {
-            let hint = access.fixed_hint(STDIN);
-            let hint = hint.unwrap_or_else(|| format!("`chown \"$(id -u)\" {}`", shown(path)));
-            return Err(problem("it belongs to another user").hint(hint));
+            return Err(problem("it belongs to another user".to_owned())
+                .hint(access.owner_hint(path, STDIN)));
         }
         if access.is_writable_by_others() {
             let cause = format!("others may write it (mode {})", access.octal());
-            let hint = access.fixed_hint(STDIN);
-            let hint = hint.unwrap_or_else(|| format!("`chmod go-w {}`", shown(path)));
-            return Err(problem(&cause).hint(hint));
+            return Err(problem(cause).hint(access.mode_hint(path, "go-w", STDIN)));
         }
-        let holds_secret = self.add_json(path, &content.bytes, &operation)?;
+        let holds_secret = self.add_json(&file, &content.bytes, &operation)?;
         if holds_secret && access.is_readable_by_others() {
             let cause = format!(
                 "it holds a secret, and every user may read it (mode {})",
                 access.octal()
             );
-            let hint = access.fixed_hint(STDIN);
-            let hint = hint.unwrap_or_else(|| format!("`chmod o-rwx {}`", shown(path)));
-            return Err(problem(&cause).hint(hint));
+            return Err(problem(cause).hint(access.mode_hint(path, "o-rwx", STDIN)));
         }
         Ok(())
     }
 
-    fn add_json(&mut self, path: &Path, bytes: &[u8], operation: &str) -> Result<bool, Error> {
-        let json = without_mark(bytes);
-        if let (Err(_), (cause, Some(hint))) = (std::str::from_utf8(json), text::no_text(json)) {
-            return Err(Error::new(Exit::Usage, operation, cause).hint(hint));
+    /// `true` if a secret is in it; `file` is its name for messages.
+    fn add_json(&mut self, file: &str, bytes: &[u8], operation: &str) -> Result<bool, Error> {
+        match utf16(bytes) {
+            Some(unfit) => Err(unfit.during(operation)),
+            None => config::read(file, without_mark(bytes), &mut self.settings),
         }
-        config::read(path, json, &mut self.settings)
     }
 
     /// A file that could not be read: the deadline may have passed before anything came from it.

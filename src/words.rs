@@ -38,11 +38,13 @@ macro_rules! words {
 
 pub(crate) use words;
 
-/// The candidate that is near enough to be what was meant: one or two letters off, or so.
+/// The candidate that is near enough to be what was meant: one or two letters off, or spelled with other case or
+/// hyphens.
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    let given = word;
     let word = word.to_ascii_lowercase().replace('_', "-");
     let length = word.chars().count();
     // Of a long word nobody meant another, and it takes its time.
@@ -57,7 +59,7 @@ pub(crate) fn nearest<'a>(
     candidates
         .into_iter()
         .map(|candidate| (distance(candidate), candidate))
-        .filter(|(distance, _)| (1..=most).contains(distance))
+        .filter(|(distance, candidate)| *distance <= most && *candidate != given)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -98,6 +100,8 @@ mod tests {
             ("xyz", None),
             ("password", None),
             ("vault", Some("vaults")),
+            ("VAULT", Some("vault")),
+            ("client_id", Some("client-id")),
         ] {
             assert_eq!(nearest(word, words), meant, "{word}");
         }

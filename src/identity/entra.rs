@@ -14,6 +14,7 @@ use crate::cloud::Host;
 use crate::error::{Error, Exit};
 use crate::http::{Answer, Body, Client, Policy, Request, UNRESERVED, Url};
 use crate::secret::Secret;
+use crate::text::is_surrounded;
 use crate::token::{AccessToken, Audience};
 
 /// An app registration.
@@ -73,7 +74,7 @@ impl Application {
         if answer.status == 200 {
             return token_in(&answer, &operation, url.host());
         }
-        Err(refusal(client, &answer, &operation, url.host()))
+        Err(refusal(client, &answer, &operation, url.host(), proof))
     }
 
     fn form(&self, audience: &Audience, proof: &[(&str, &str)]) -> Secret {
@@ -100,7 +101,13 @@ impl Application {
 }
 
 /// Entra ID's no, in its own words: code, first sentence, and the ids that Microsoft's support asks for.
-fn refusal(client: &Client, answer: &Answer, operation: &str, host: &str) -> Error {
+fn refusal(
+    client: &Client,
+    answer: &Answer,
+    operation: &str,
+    host: &str,
+    proof: &[(&str, &str)],
+) -> Error {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let description = text(&body, "error_description");
     let Some((name, description)) = text(&body, "error").zip(description) else {
@@ -126,10 +133,20 @@ fn refusal(client: &Client, answer: &Answer, operation: &str, host: &str) -> Err
         _ => Exit::Service,
     };
     let code = aadsts(&body, description);
-    let hint = clock(code, &words, answer).or_else(|| advice(code).map(str::to_owned));
+    let hint = clock(code, &words, answer)
+        .or_else(|| copied(code, proof).map(str::to_owned))
+        .or_else(|| advice(code).map(str::to_owned));
     Error::new(answer.exit(exit), operation, cause)
         .maybe_hint(hint)
         .maybe_hint(answer.aftermath_hint())
+}
+
+/// A secret that is wrong, and was copied with more than itself.
+fn copied(code: Option<u64>, proof: &[(&str, &str)]) -> Option<&'static str> {
+    let is_it = |(name, value): &(&str, &str)| *name == "client_secret" && is_surrounded(value);
+    (code == Some(7_000_215) && proof.iter().any(is_it)).then_some(
+        "the client secret begins or ends with a blank or a quote: does that belong to it? Give its value alone",
+    )
 }
 
 /// An assertion refused for its time: both clocks, so that a person sees which one is wrong.

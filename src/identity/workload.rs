@@ -12,6 +12,7 @@ use crate::error::{Error, Exit};
 use crate::file::{self, shown};
 use crate::http::Client;
 use crate::secret::Secret;
+use crate::text;
 use crate::token::{AccessToken, Audience};
 
 /// An application that proves itself with a federated token.
@@ -44,7 +45,7 @@ impl Workload {
         self.application.token(client, authority, audience, &proof)
     }
 
-    /// The file's content without the white space that editors leave, which Entra ID refuses.
+    /// The file's content without the mark and white space that editors leave, which Entra ID refuses.
     fn assertion(&self) -> Result<Secret, Error> {
         let file = shown(&self.token_file);
         let problem = |cause: String| {
@@ -58,7 +59,7 @@ impl Workload {
         };
         let content = file::read(&self.token_file, LARGEST, &self.deadline)
             .map_err(|cause| problem(cause.to_string()))?;
-        let text = std::str::from_utf8(&content.bytes).unwrap_or("\0").trim();
+        let text = text::of_file(&content.bytes).unwrap_or("\0").trim();
         if text.is_empty() {
             return Err(problem("it is empty".to_owned()));
         }

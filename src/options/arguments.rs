@@ -8,7 +8,7 @@ use lexopt::{Arg, Parser, ValueExt};
 
 use super::settings::{Origin, Rank, Settings};
 use super::table::{self, COMMANDS, CommandRow, OptionRow, Takes, Verb};
-use crate::error::Error;
+use crate::error::{Error, escaped, is_hidden};
 use crate::secret::Secret;
 use crate::words::nearest;
 
@@ -137,15 +137,15 @@ const HELP: &str = "`akv-xsoar --help` lists commands and options";
 fn verb(word: &str) -> Result<&'static CommandRow, Error> {
     table::command(word).ok_or_else(|| {
         // A word that looks like no command may be anything, a secret too.
-        let looks_so =
-            (1..=20).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase());
+        let fits = |c: char| c.is_ascii_lowercase() || is_stray(c);
+        let looks_so = (1..=20).contains(&word.len()) && word.chars().all(fits);
         let what = if looks_so {
-            format!("unknown command `{word}`")
+            format!("unknown command `{}`", escaped(word))
         } else {
             "the first argument is not a command".to_owned()
         };
         let commands = COMMANDS.iter().map(|row| row.name).chain(["help"]);
-        if let Some(meant) = nearest(word, commands).filter(|_| looks_so) {
+        if let Some(meant) = nearest(word, commands) {
             return Error::usage(what).hint(format!("did you mean `{meant}`?"));
         }
         let names: Vec<_> = COMMANDS
@@ -197,22 +197,27 @@ fn option(
 
 /// The name alone: what follows it may be a secret.
 fn unknown(name: &str) -> Error {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    let shown = if name.len() <= 40 && name.bytes().all(is_plain) {
-        format!("unknown option `--{name}`")
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || is_stray(c);
+    let shown = if name.len() <= 40 && name.chars().all(fits) {
+        format!("unknown option `--{}`", escaped(name))
     } else {
         "unknown option".to_owned()
     };
-    let hint = if name.starts_with("xsoar-key") {
+    let hint = if let Some(meant) = nearest(name, table::options().map(|row| row.name)) {
+        return Error::usage(shown).hint(format!("did you mean `--{meant}`?"));
+    } else if name.starts_with("xsoar-key") {
         "the key is never given on the command line, where every user sees it: use `--xsoar-key-file PATH` or the variable `DEMISTO_API_KEY`"
     } else if is_secretive(name) {
         "secrets are never given on the command line, where every user sees them: use `--client-secret-file PATH` or the variable `AZURE_CLIENT_SECRET`"
-    } else if let Some(meant) = nearest(name, table::options().map(|row| row.name)) {
-        return Error::usage(shown).hint(format!("did you mean `--{meant}`?"));
     } else {
         HELP
     };
     Error::usage(shown).hint(hint)
+}
+
+/// What a script with Windows' newlines, or a text that was copied, leaves behind a word.
+fn is_stray(c: char) -> bool {
+    c != ' ' && is_hidden(c)
 }
 
 /// Whether an option of this name would take a secret itself: `--client-secret`, and not

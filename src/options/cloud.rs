@@ -1,10 +1,11 @@
 //! Which cloud is meant: a known one by name or authority, or one of three hosts.
 
 use super::settings::{Rank, Setting};
-use super::text::surrounded;
 use super::{Configured, table};
 use crate::cloud::{Cloud, Host};
 use crate::error::Error;
+use crate::text::surrounded;
+use crate::words::nearest;
 
 impl Configured<'_> {
     /// `proof` is the rank that an application's proof comes from.
@@ -42,10 +43,14 @@ fn of_name(setting: &Setting) -> Result<Cloud, Error> {
             setting.origin,
             setting.shown(": ")
         );
-        Error::usage(what).hint(format!(
-            "known are {}; for another one give `--authority-host` and `--vault-suffix`",
-            list_of(&Cloud::NAMES)
-        ))
+        let hint = match nearest(setting.text(), Cloud::every_name()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!(
+                "known are {}; for another one give `--authority-host` and `--vault-suffix`",
+                list_of(&Cloud::NAMES)
+            ),
+        };
+        Error::usage(what).hint(hint)
     })
 }
 
@@ -115,7 +120,7 @@ fn no_host(setting: &Setting) -> Error {
     let what = format!("{} is not a host{}", setting.origin, setting.shown(": "));
     Error::usage(what)
         .hint("a host is written as `HOST` or `https://HOST`, and with `:PORT` for an emulator")
-        .maybe_hint(surrounded(setting.text()).map(str::to_owned))
+        .maybe_hint(surrounded(setting.text()))
 }
 
 fn list_of(words: &[&str]) -> String {

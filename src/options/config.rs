@@ -3,25 +3,21 @@
 //!
 //! Errors name the file, the key and the line, never a value.
 
-use std::path::Path;
-
 use super::json::{Fault, Value, fields};
 use super::settings::{Origin, Rank, Settings, is_masked, items};
 use super::table::{self, Meaning, OptionRow, Takes};
 use crate::error::{Error, escaped};
-use crate::file::shown;
 use crate::http::Proxy;
 use crate::secret::Secret;
 
 /// No instance's configuration is larger.
 pub(crate) const LARGEST: usize = 256 * 1024;
 
-/// Adds what the file says to the settings; `true` if one of them is a secret.
-pub(crate) fn read(path: &Path, json: &[u8], settings: &mut Settings) -> Result<bool, Error> {
-    let file = shown(path);
-    let problem = |problem: String| Error::usage(format!("`{file}`, {problem}"));
+/// Adds what the file says to the settings; `true` if one of them is a secret. `file` names it in messages.
+pub(crate) fn read(file: &str, json: &[u8], settings: &mut Settings) -> Result<bool, Error> {
+    let problem = |problem: String| Error::usage(format!("{file}, {problem}"));
     let mut reading = Reading {
-        file: &file,
+        file,
         settings,
         named: Vec::new(),
         holds_secret: false,
@@ -190,7 +186,7 @@ impl Reading<'_> {
         }
         let origin = Origin {
             rank: Rank::File,
-            place: format!("`{key}` in `{}`", self.file).into(),
+            place: format!("`{key}` in {}", self.file).into(),
         };
         self.settings.add(row, value, origin);
         Ok(())
@@ -244,8 +240,7 @@ mod tests {
 
     fn read_text(json: &str) -> Result<Settings, String> {
         let mut settings = Settings::default();
-        read(Path::new("c.json"), json.as_bytes(), &mut settings)
-            .map_err(|error| error.to_string())?;
+        read("`c.json`", json.as_bytes(), &mut settings).map_err(|error| error.to_string())?;
         Ok(settings)
     }
 

@@ -24,12 +24,18 @@ pub(super) fn vault(setting: &Setting, text: &str, cloud: &Cloud) -> Result<Vaul
 
 /// A vault by its name, its URL, or its host.
 fn vault_at(place: Place, text: &str, cloud: &Cloud) -> Result<VaultName, Error> {
-    if strip_https(text).len() == text.len() && !text.contains('.') {
+    let is_url = strip_https(text).len() != text.len();
+    // Resource Manager's id of a vault may have dots in it, too.
+    if !is_url && (!text.contains('.') || text.contains("/vaults/")) {
         return VaultName::parse(text).ok_or_else(|| bad_name(place, "vault", text));
     }
     let host = Host::parse(text);
     host.and_then(|host| spelled(&host, text, cloud))
-        .ok_or_else(|| foreign(place, text, cloud))
+        .ok_or_else(|| match text.split('.').count() {
+            // With one dot it is rather a name with a wrong character.
+            ..=2 if !is_url => bad_name(place, "vault", text),
+            _ => foreign(place, text, cloud),
+        })
 }
 
 /// The vault of a URL in this cloud, with its name as the URL spells it.
@@ -70,23 +76,46 @@ impl fmt::Display for Place<'_> {
     }
 }
 
+/// A URL, or a host, that is not that of a vault in this cloud.
 fn foreign(place: Place, url: &str, cloud: &Cloud) -> Error {
+    let (suffix, shown) = (&cloud.vault_suffix, place.shown(url));
+    let what = if url.contains('/') {
+        format!(
+            "{place} has a URL that is not that of a vault in this cloud (`https://NAME.{suffix}`){shown}"
+        )
+    } else {
+        format!(
+            "{place} has a host that is not that of a vault in this cloud (`NAME.{suffix}`){shown}"
+        )
+    };
+    Error::usage(what).hint(whose(url, cloud))
+}
+
+/// Where such a URL may come from, and what to write instead.
+fn whose(url: &str, cloud: &Cloud) -> String {
     let suffix = &cloud.vault_suffix;
-    let what = format!(
-        "{place} has a URL that is not that of a vault in this cloud (`https://NAME.{suffix}`){}",
-        place.shown(url)
-    );
-    let name = strip_https(url).split('.').next().unwrap_or_default();
-    let hint = if url.contains(".privatelink.") || url.contains(".vaultcore.") {
+    let (host, path) = strip_https(url.trim())
+        .split_once('/')
+        .unwrap_or((strip_https(url), ""));
+    let name = host.split('.').next().unwrap_or_default();
+    let has = |label: &str| host.to_ascii_lowercase().contains(label);
+    let host = Host::parse(host);
+    let is_ours = |host: &Host| VaultName::of_host(host, suffix).is_some();
+    if has(".privatelink.") || has(".vaultcore.") {
         format!(
             "name it as everywhere, `{name}` or `https://{name}.{suffix}`: a private endpoint is found by its private DNS zone, or by `--connect-to`"
         )
-    } else if url.contains(".managedhsm.") {
+    } else if has(".managedhsm.") {
         "a managed HSM holds keys, and no secrets".to_owned()
+    } else if !path.is_empty() && host.as_ref().is_some_and(is_ours) {
+        format!("a vault's URL ends behind its host: `{name}`, or `https://{name}.{suffix}`")
+    } else if url.to_ascii_lowercase().starts_with("http://") {
+        "a vault is asked by `https://` only".to_owned()
+    } else if let Some(other) = host.and_then(|host| Cloud::of_vault(&host)) {
+        format!("it is of another cloud: `--cloud {other}`")
     } else {
         "is it the right cloud (`--cloud`)?".to_owned()
-    };
-    Error::usage(what).hint(hint)
+    }
 }
 
 /// An id of something else in a vault, as the portal shows it beside the secret's.
@@ -114,8 +143,8 @@ pub(super) fn credential(place: Place, word: &str, cloud: &Cloud) -> Result<Cred
     if !is_plausible(word) {
         return Err(malformed(place, word));
     }
-    if strip_https(word).len() != word.len() {
-        let id = parse_id(word)
+    if strip_https(word).len() != word.len() || is_id_without_scheme(word) {
+        let id = parse_id(&format!("https://{}", strip_https(word)))
             .ok_or_else(|| other_object(place, word).unwrap_or_else(|| malformed(place, word)))?;
         let vault = spelled(&id.host, word, cloud).ok_or_else(|| foreign(place, word, cloud))?;
         return Ok(Credential {
@@ -143,6 +172,16 @@ pub(super) fn credential(place: Place, word: &str, cloud: &Cloud) -> Result<Cred
         secret: SecretName::parse(secret).ok_or_else(|| bad_name(place, "secret", secret))?,
         version,
     })
+}
+
+/// Whether a word is an id from which `https://` was left out: a vault's name has no dot.
+fn is_id_without_scheme(word: &str) -> bool {
+    let mut parts = word.split('/');
+    let (host, kind, name) = (parts.next(), parts.next(), parts.next());
+    let kinds = ["secrets", "certificates", "keys"];
+    host.is_some_and(|host| host.contains('.'))
+        && kind.is_some_and(|kind| kinds.iter().any(|known| known.eq_ignore_ascii_case(kind)))
+        && name.is_some_and(|name| !name.is_empty())
 }
 
 /// Whether a word is made of what names and URLs are made of. Any other may be anything, a secret too,
@@ -173,6 +212,12 @@ fn bad_name(place: Place, kind: &str, text: &str) -> Error {
         "vault" => "3 to 24 letters, digits and single hyphens, beginning with a letter",
         _ => "1 to 127 letters, digits and hyphens",
     };
-    Error::usage(format!("{place} has an invalid {kind} name{shown}"))
-        .hint(format!("a {kind}'s name has {rule}"))
+    // Resource Manager's id of a vault ends with its name.
+    let name = text.rsplit_once("/vaults/").map(|(_, name)| name);
+    let name = name.filter(|name| kind == "vault" && VaultName::parse(name).is_some());
+    let hint = match name {
+        Some(name) => format!("a vault is named by its name: `{name}`"),
+        None => format!("a {kind}'s name has {rule}"),
+    };
+    Error::usage(format!("{place} has an invalid {kind} name{shown}")).hint(hint)
 }

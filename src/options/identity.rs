@@ -8,10 +8,10 @@ mod managed;
 
 use super::settings::{Origin, Rank, Setting, is_masked};
 use super::table::OptionRow;
-use super::text::surrounded;
 use super::{Configured, table};
 use crate::error::Error;
 use crate::identity::{Identity, ManagedIdentity};
+use crate::text::surrounded;
 use crate::words::words;
 use application::Half;
 
@@ -299,7 +299,7 @@ fn managed_id(setting: &Setting) -> Result<String, Error> {
         let what = format!("{origin} has blanks, quotes or control characters in it");
         return Err(Error::usage(what)
             .hint("the id of a managed identity is a GUID, or a path that begins with `/subscriptions/`")
-            .maybe_hint(surrounded(text).map(str::to_owned)));
+            .maybe_hint(surrounded(text)));
     }
     Ok(text.to_owned())
 }

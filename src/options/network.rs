@@ -4,12 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::settings::{Rank, Setting};
-use super::text::{no_text, without_mark};
 use super::{Configured, table};
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
 use crate::file::shown;
 use crate::http::{ConnectTo, ExtraRoots, Network, NoProxy, Proxy, ProxyProblem};
+use crate::text::{der, utf16, without_mark};
 
 /// A bundle of every public root has a quarter of a megabyte.
 const LARGEST_BUNDLE: usize = 8 << 20;
@@ -121,19 +121,25 @@ impl Configured<'_> {
         let hint = "it must hold CA certificates in PEM (`-----BEGIN CERTIFICATE-----`)";
         let content = crate::file::read(path, LARGEST_BUNDLE, &self.deadline)
             .map_err(|cause| self.unreadable(&operation, &cause).hint(hint))?;
+        // Who may write it decides whom this program trusts.
         let access = content.access;
+        let copy = "a copy that only you or root may write";
+        if !access.is_ours() {
+            let cause = "it belongs to another user";
+            return Err(
+                Error::new(Exit::Usage, operation, cause).hint(access.owner_hint(path, copy))
+            );
+        }
         if access.is_writable_by_others() {
             let cause = format!("others may write it (mode {})", access.octal());
-            let instead = "a copy that nobody else may write";
-            let hint = access.fixed_hint(instead);
             return Err(Error::new(Exit::Usage, operation, cause)
-                .hint(hint.unwrap_or_else(|| format!("`chmod go-w {}`", shown(path)))));
+                .hint(access.mode_hint(path, "go-w", copy)));
         }
-        let pem = without_mark(&content.bytes);
-        if let (Err(_), (cause, Some(hint))) = (std::str::from_utf8(pem), no_text(pem)) {
-            return Err(Error::new(Exit::Usage, operation, cause).hint(hint));
+        let unfit = utf16(&content.bytes).or_else(|| der(&content.bytes));
+        if let Some(unfit) = unfit {
+            return Err(unfit.during(&operation));
         }
-        let (roots, unusable) = ExtraRoots::from_pem(pem)
+        let (roots, unusable) = ExtraRoots::from_pem(without_mark(&content.bytes))
             .map_err(|cause| Error::new(Exit::Usage, operation, cause).hint(hint))?;
         if unusable > 0 {
             let text = format!(

@@ -5,11 +5,11 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::settings::Origin;
-use super::text::{no_text, odd_character, without_mark, without_newline};
 use super::{Configured, table};
 use crate::error::{Error, Exit};
 use crate::file::shown;
 use crate::secret::Secret;
+use crate::text::{self, der, odd_character, without_newline};
 
 /// No secret of Entra ID's, and no certificate with its chain and key, is larger.
 const LARGEST: usize = 64 * 1024;
@@ -41,6 +41,9 @@ impl Configured<'_> {
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Result<T, Error> {
         let proof = self.proof("certificate", path, origin)?;
+        if let Some(unfit) = der(&proof.bytes) {
+            return Err(unfit.during(&proof.operation));
+        }
         parse(proof.text()?).map_err(|problem| {
             proof.problem(problem).hint(
                 "the file holds the certificate and its RSA private key in PEM, one behind the other",
@@ -74,9 +77,10 @@ impl Configured<'_> {
         };
         if access.is_readable_by_others() {
             let cause = format!("every user may read it (mode {})", access.octal());
-            let hint = access.fixed_hint(&format!("{origin} `-`"));
-            let hint = hint.unwrap_or_else(|| format!("`chmod o-rwx {}`", shown(path)));
-            return Err(proof.problem(cause).hint(hint));
+            let instead = format!("`-` for {origin} (standard input)");
+            return Err(proof
+                .problem(cause)
+                .hint(access.mode_hint(path, "o-rwx", &instead)));
         }
         Ok(proof)
     }
@@ -90,11 +94,7 @@ struct Proof {
 
 impl Proof {
     fn text(&self) -> Result<&str, Error> {
-        let bytes = without_mark(&self.bytes);
-        std::str::from_utf8(bytes).map_err(|_| {
-            let (cause, hint) = no_text(bytes);
-            self.problem(cause).maybe_hint(hint.map(str::to_owned))
-        })
+        text::of_file(&self.bytes).map_err(|unfit| unfit.during(&self.operation))
     }
 
     fn problem(&self, cause: impl Into<String>) -> Error {

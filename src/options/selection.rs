@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use super::credential::{Place, credential, of_setting, one_version, vault};
 use super::settings::{Rank, Setting};
 use super::table::{OptionRow, Verb};
-use super::text::surrounded;
 use super::{Configured, table};
 use crate::arm::Scope;
 use crate::cloud::Cloud;
 use crate::credentials::Credential;
 use crate::error::Error;
 use crate::selection::{Filter, FromVaults, Missing, Pattern, Selection, Tag, VaultSet, What};
+use crate::text::surrounded;
 use crate::variables::Naming;
 use crate::vault::{SecretName, VaultName};
 
@@ -281,7 +281,7 @@ fn in_a_path(setting: &Setting, most: usize, kind: &str) -> Result<String, Error
     }
     let (origin, shown) = (&setting.origin, setting.shown(": "));
     let error = Error::usage(format!("{origin} is not a valid {kind}{shown}"));
-    Err(error.maybe_hint(surrounded(text).map(str::to_owned)))
+    Err(error.maybe_hint(surrounded(text)))
 }
 
 /// Adds a credential unless it is there already; two versions of one secret have one name.

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use super::proof::COPY;
 use super::settings::{Rank, Setting, is_masked};
 use super::{Configured, table};
-use crate::error::Error;
+use crate::error::{Error, Exit};
 use crate::secret::Secret;
+use crate::text::{odd_character, surrounded};
 use crate::words::words;
 use crate::xsoar::{Key, KeyKind, Server};
 
@@ -34,9 +36,11 @@ impl Configured<'_> {
         let kind = self.key_kind()?;
         let (rank, key) = self.key()?;
         let url = self.url(rank)?;
+        let around = surrounded(key.expose());
         let key = Key::new(key, kind).ok_or_else(|| {
             Error::usage("the API key or its id has characters that an HTTP header cannot carry")
                 .hint("both are one word: copy them again from XSOAR")
+                .maybe_hint(around)
         })?;
         Server::new(url.text(), key).map_err(|problem| {
             let (origin, shown) = (&url.origin, url.shown(": "));
@@ -81,6 +85,10 @@ impl Configured<'_> {
                     return Ok((rank, key));
                 }
                 (None, Some(key)) if !is_masked(key.text()) => {
+                    if let Some(cause) = odd_character(key.text()) {
+                        let operation = format!("cannot use the API key of {}", key.origin);
+                        return Err(Error::new(Exit::Usage, operation, cause).hint(COPY));
+                    }
                     return Ok((rank, Secret::new(key.text().to_owned())));
                 }
                 (None, _) => {}

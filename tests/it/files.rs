@@ -24,3 +24,11 @@ pub fn set_mode(path: impl AsRef<Path>, mode: u32) {
 pub fn make_fifo(path: &Path) {
     mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
 }
+
+/// A text as Windows' older tools save it, behind this mark.
+pub fn utf_16(text: &str, mark: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    mark.encode_utf16()
+        .chain(text.encode_utf16())
+        .flat_map(order)
+        .collect()
+}

@@ -1,5 +1,7 @@
 //! Certificates: what can be wrong with a server's, and with those that are to be trusted.
 
+mod files;
+
 use std::path::Path;
 
 use crate::command::Akv;
@@ -358,17 +360,5 @@ fn what_a_bundle_has_besides_is_passed_over() {
         .stderr_has("1 certificate(s) in `")
         .run();
     assert!(output.stderr_text().contains("cannot be used as roots"));
-    expect_one(&azure);
-}
-
-#[test]
-fn anybody_may_read_certificates() {
-    let azure = azure();
-    set_mode(azure.ca_file(), 0o666);
-    Akv::new()
-        .args(["get", "kv-prod/one"])
-        .app(&azure)
-        .stdout("value-of-one")
-        .run();
     expect_one(&azure);
 }

@@ -1,7 +1,8 @@
 //! Starting a stand-in that is to be something else than the usual.
 
-use std::fs::File;
+use std::fs::{self, File, Permissions};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -94,7 +95,9 @@ impl Builder {
             shared.world.lock().unwrap().assertion_file = Some(file);
         }
         let directory = Scratch::new("standin");
-        directory.write("ca.pem", shared.certificates.ca_pem());
+        let ca_file = directory.write("ca.pem", shared.certificates.ca_pem());
+        // Whatever the umask: certificates that a group may write are not trusted.
+        fs::set_permissions(ca_file, Permissions::from_mode(0o644)).expect("a file of our own");
         let azure = Standin {
             shared,
             directory,

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use super::super::proof::COPY;
 use super::super::settings::{Origin, Rank, Setting};
 use super::super::table::OptionRow;
-use super::super::text::{odd_character, surrounded};
 use super::super::{Configured, table};
 use super::{Identified, IdentityKind, Proof};
 use crate::error::{Error, Exit};
 use crate::identity::{Application, Certificate, ClientSecret, Identity, Workload};
 use crate::secret::Secret;
+use crate::text::{odd_character, surrounded};
 
 impl Configured<'_> {
     /// An application with the proof that decided.
@@ -91,8 +91,11 @@ impl Configured<'_> {
         };
         let certificate = Certificate::from_thumbprint(application, key.text(), thumbprint.text());
         certificate.map_err(|problem| {
+            // Blanks and colons may be anywhere in it.
+            let around = surrounded(thumbprint.text().trim());
             let (key, thumbprint) = (&key.origin, &thumbprint.origin);
             Error::usage(format!("{key} with {thumbprint} cannot be used: {problem}"))
+                .maybe_hint(around)
         })
     }
 
@@ -194,7 +197,7 @@ fn checked_tenant(setting: &Setting) -> Result<String, Error> {
         setting.origin
     ))
     .hint("a tenant is a GUID, or a domain such as `contoso.onmicrosoft.com`")
-    .maybe_hint(surrounded(text).map(str::to_owned)))
+    .maybe_hint(surrounded(text)))
 }
 
 fn checked_id(setting: &Setting) -> Result<String, Error> {
@@ -206,6 +209,6 @@ fn checked_id(setting: &Setting) -> Result<String, Error> {
     Err(
         Error::usage(format!("{} is not a valid client id", setting.origin))
             .hint("a client id is a GUID")
-            .maybe_hint(surrounded(text).map(str::to_owned)),
+            .maybe_hint(surrounded(text)),
     )
 }

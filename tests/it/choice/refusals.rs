@@ -129,30 +129,9 @@ fn half_an_application() {
             format!("`credentials` in `config.json` is half an application: there is {NO_CLIENT}"),
         ),
         (
-            given().args(&["--tenant-id", TENANT, "--client-id", CLIENT_ID]),
-            format!("`--tenant-id` and `--client-id` are half an application: there is {NO_SECRET}"),
-        ),
-        (
             given().env("AZURE_TENANT_ID", TENANT),
             format!(
                 "`AZURE_TENANT_ID` is half an application: there is {NO_CLIENT}, and {NO_SECRET}"
-            ),
-        ),
-        (
-            given()
-                .env("AZURE_CLIENT_ID", CLIENT_ID)
-                .file(&json!({"tenant_id": TENANT})),
-            format!(
-                "`tenant_id` in `config.json` and `AZURE_CLIENT_ID` are half an application: there is {NO_SECRET}"
-            ),
-        ),
-        // A password that is masked is none.
-        (
-            given().file(
-                &json!({"tenant_id": TENANT, "client_id": CLIENT_ID, "credentials": {"password": "******"}}),
-            ),
-            format!(
-                "`tenant_id` in `config.json` and `client_id` in `config.json` are half an application: there is {NO_SECRET}"
             ),
         ),
         (
@@ -178,21 +157,66 @@ fn half_an_application() {
     }
 }
 
-/// A client id without a tenant may be a managed identity's: there the hint says so.
+/// A client id that nothing proves may be a managed identity's: there the hint says so.
 #[test]
 fn a_client_id_that_may_be_a_managed_identity_s() {
+    const NO_SECRET: &str =
+        "no secret (`--client-secret-file`, `AZURE_CLIENT_SECRET`, `credentials.password`)";
+    const NEITHER: &str = "no tenant id (`--tenant-id`, `AZURE_TENANT_ID`, `tenant_id`), and no secret (`--client-secret-file`, `AZURE_CLIENT_SECRET`, `credentials.password`)";
+
     let azure = azure();
-    for (given, origin) in [
-        (given().args(&["--client-id", CLIENT_ID]), "`--client-id`"),
+    for (given, words, origin, missing) in [
+        (
+            given().args(&["--client-id", CLIENT_ID]),
+            "`--client-id` is",
+            "`--client-id`",
+            NEITHER,
+        ),
         (
             given().file(&json!({"client_id": CLIENT_ID})),
+            "`client_id` in `config.json` is",
             "`client_id` in `config.json`",
+            NEITHER,
         ),
         (
             given()
                 .env("AZURE_CLIENT_ID", CLIENT_ID)
                 .file(&json!({"use_managed_identities": false})),
+            "`AZURE_CLIENT_ID` is",
             "`AZURE_CLIENT_ID`",
+            NEITHER,
+        ),
+        // With the tenant, as a pipeline's variables have it.
+        (
+            given().args(&["--tenant-id", TENANT, "--client-id", CLIENT_ID]),
+            "`--tenant-id` and `--client-id` are",
+            "`--client-id`",
+            NO_SECRET,
+        ),
+        (
+            given()
+                .env("AZURE_TENANT_ID", TENANT)
+                .env("AZURE_CLIENT_ID", CLIENT_ID),
+            "`AZURE_TENANT_ID` and `AZURE_CLIENT_ID` are",
+            "`AZURE_CLIENT_ID`",
+            NO_SECRET,
+        ),
+        (
+            given()
+                .env("AZURE_CLIENT_ID", CLIENT_ID)
+                .file(&json!({"tenant_id": TENANT})),
+            "`tenant_id` in `config.json` and `AZURE_CLIENT_ID` are",
+            "`AZURE_CLIENT_ID`",
+            NO_SECRET,
+        ),
+        // A password that is masked is none.
+        (
+            given().file(
+                &json!({"tenant_id": TENANT, "client_id": CLIENT_ID, "credentials": {"password": "******"}}),
+            ),
+            "`tenant_id` in `config.json` and `client_id` in `config.json` are",
+            "`client_id` in `config.json`",
+            NO_SECRET,
         ),
     ] {
         let directory = Scratch::new("choice");
@@ -200,7 +224,7 @@ fn a_client_id_that_may_be_a_managed_identity_s() {
             .run_in(&directory, &azure)
             .status(2)
             .stderr(format!(
-                "akv-xsoar: error: {origin} is half an application: there is no tenant id (`--tenant-id`, `AZURE_TENANT_ID`, `tenant_id`), and no secret (`--client-secret-file`, `AZURE_CLIENT_SECRET`, `credentials.password`)\n\
+                "akv-xsoar: error: {words} half an application: there is {missing}\n\
                  akv-xsoar: hint: if {origin} is a managed identity's, give it as `--managed-identity-client-id`; an application's secret goes into `--client-secret-file`\n"
             ))
             .run();
@@ -247,11 +271,11 @@ fn ids_that_cannot_be() {
         ),
         (
             given().args(&["--managed-identity-client-id", "an id"]),
-            "`--managed-identity-client-id` has blanks or control characters in it",
+            "`--managed-identity-client-id` has blanks, quotes or control characters in it",
         ),
         (
             given().env("AZURE_CLIENT_ID", "an id"),
-            "`AZURE_CLIENT_ID` has blanks or control characters in it",
+            "`AZURE_CLIENT_ID` has blanks, quotes or control characters in it",
         ),
         // An id that is masked must not become the machine's own identity.
         (

@@ -5,8 +5,11 @@ use std::os::unix::fs::chown;
 
 use super::{all_four, azure, configuration, expect_all_four, instance};
 use crate::command::Akv;
-use crate::files::{make_fifo, set_mode};
+use crate::files::{make_fifo, private, set_mode, utf_16};
 use crate::standin::Scratch;
+
+const UTF_16: &str =
+    "it is UTF-16 text\nakv-xsoar: hint: save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`)";
 
 #[test]
 fn files_that_cannot_be_used() {
@@ -18,7 +21,18 @@ fn files_that_cannot_be_used() {
         let path = directory.write(name, "{}");
         set_mode(&path, open);
     }
-    for (name, open) in [("read", 0o604), ("read-all", 0o644)] {
+    for (name, mark, order) in [
+        ("utf-16", "\u{feff}", u16::to_le_bytes as fn(u16) -> [u8; 2]),
+        ("utf-16-be", "\u{feff}", u16::to_be_bytes),
+        ("utf-16-bare", "", u16::to_le_bytes),
+    ] {
+        private(
+            &directory,
+            name,
+            utf_16(&instance().to_string(), mark, order),
+        );
+    }
+    for (name, open) in [("read", 0o604), ("read-all", 0o644), ("it's mine", 0o644)] {
         let path = directory.write(name, instance().to_string());
         set_mode(&path, open);
     }
@@ -46,6 +60,13 @@ fn files_that_cannot_be_used() {
             "read-all",
             "it holds a secret, and every user may read it (mode 0644)\nakv-xsoar: hint: `chmod o-rwx read-all`",
         ),
+        (
+            "it's mine",
+            "it holds a secret, and every user may read it (mode 0644)\nakv-xsoar: hint: `chmod o-rwx 'it'\\''s mine'`",
+        ),
+        ("utf-16", UTF_16),
+        ("utf-16-be", UTF_16),
+        ("utf-16-bare", UTF_16),
     ] {
         Akv::new()
             .args(["fetch", "--config", file])
@@ -122,5 +143,142 @@ fn from_a_pipe() {
         .status(8)
         .stderr("akv-xsoar: error: cannot use the configuration file `pipe`: nothing came from it within 0.2 s (`--timeout`)\n")
         .run();
+    azure.expect(&[]);
+}
+
+#[test]
+fn as_windows_saves_it() {
+    let azure = azure();
+    let directory = Scratch::new("configuration");
+    let pretty = serde_json::to_string_pretty(&instance()).unwrap();
+    for text in [
+        format!("\u{feff}{pretty}"),
+        format!("\u{feff}{}\r\n", pretty.replace('\n', "\r\n")),
+        format!("\n\n{pretty}\n\n"),
+    ] {
+        configuration(&directory, text);
+        Akv::new()
+            .args(["fetch", "--config", "c.json"])
+            .azure(&azure)
+            .cwd(directory.path())
+            .stdout(all_four())
+            .run();
+        expect_all_four(&azure);
+    }
+    // One mark, and at the beginning.
+    for text in [
+        format!("\u{feff}\u{feff}{pretty}"),
+        format!("\n\u{feff}{pretty}"),
+    ] {
+        configuration(&directory, text);
+        Akv::new()
+            .args(["fetch", "--config", "c.json"])
+            .azure(&azure)
+            .cwd(directory.path())
+            .status(2)
+            .stderr_has(": not valid JSON\n")
+            .run();
+        azure.expect(&[]);
+    }
+}
+
+#[test]
+fn from_standard_input() {
+    let azure = azure();
+    let text = instance().to_string();
+    for akv in [
+        Akv::new().args(["fetch", "--config", "-"]),
+        Akv::new().args(["fetch", "--config=-"]),
+        Akv::new().arg("fetch").env("AKV_XSOAR_CONFIG", "-"),
+    ] {
+        akv.azure(&azure)
+            .stdin(format!("\u{feff}{text}\n"))
+            .stdout(all_four())
+            .run();
+        expect_all_four(&azure);
+    }
+    // It is called by its name.
+    let none = "{}".to_owned();
+    for (text, words) in [
+        (
+            String::new(),
+            "standard input, line 1, column 0: not valid JSON",
+        ),
+        (
+            "{\n\"tennant_id\": 1}".to_owned(),
+            "standard input, line 2: `tennant_id` is not a key of this file\nakv-xsoar: hint: did you mean `tenant_id`?",
+        ),
+        (
+            "{\"timeout\": \"soon\"}".to_owned(),
+            "`timeout` in standard input must be a number of seconds above 0\nakv-xsoar: hint: decimals are allowed, such as `2.5`",
+        ),
+        (
+            " ".repeat(300 << 10),
+            "cannot use the configuration on standard input: it is larger than 262144 bytes",
+        ),
+        (
+            none,
+            "nothing is selected\nakv-xsoar: hint: name what you want: `akv-xsoar fetch VAULT/SECRET`",
+        ),
+    ] {
+        Akv::new()
+            .args(["fetch", "--config", "-"])
+            .azure(&azure)
+            .stdin(text)
+            .status(2)
+            .stderr(format!("akv-xsoar: error: {words}\n"))
+            .run();
+        azure.expect(&[]);
+    }
+    Akv::new()
+        .args(["fetch", "--config", "-", "--timeout", "0.2"])
+        .azure(&azure)
+        .stdin_open()
+        .status(8)
+        .stderr("akv-xsoar: error: cannot use the configuration on standard input: nothing came from it within 0.2 s (`--timeout`)\n")
+        .run();
+    azure.expect(&[]);
+}
+
+/// Standard input is read once.
+#[test]
+fn nothing_else_comes_from_standard_input_then() {
+    let azure = azure();
+    let ids = r#""tenant_id": "t", "client_id": "c""#;
+    let server = r#""xsoar_url": "https://xsoar.example""#;
+    let given = |akv: Akv<'static>, json: String, words: &str| {
+        akv.stdin(json)
+            .status(2)
+            .stderr(format!(
+                "akv-xsoar: error: {words} both read standard input\n\
+                 akv-xsoar: hint: put one of the two into a file\n"
+            ))
+            .run();
+    };
+    let get = || Akv::new().args(["get", "kv-prod/api", "--config=-"]);
+    given(
+        get().arg("--client-secret-file=-"),
+        format!("{{{ids}}}"),
+        "`--config` and `--client-secret-file`",
+    );
+    given(
+        get(),
+        format!(r#"{{{ids}, "client_secret_file": "-"}}"#),
+        "`--config` and `client_secret_file` in standard input",
+    );
+    given(
+        Akv::new()
+            .args(["get", "kv-prod/api", "--client-certificate=-"])
+            .env("AKV_XSOAR_CONFIG", "-"),
+        format!("{{{ids}}}"),
+        "`AKV_XSOAR_CONFIG` and `--client-certificate`",
+    );
+    given(
+        Akv::new()
+            .args(["push", "kv-prod/api", "--config=-", "--xsoar-key-file=-"])
+            .env("AZURE_CLIENT_SECRET", "x"),
+        format!("{{{ids}, {server}}}"),
+        "`--config` and `--xsoar-key-file`",
+    );
     azure.expect(&[]);
 }

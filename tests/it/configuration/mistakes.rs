@@ -12,6 +12,12 @@ fn what_is_wrong_in_it() {
     let keys = "\nakv-xsoar: hint: the keys are the parameters of XSOAR's AzureKeyVault integration and the long options with `_` for `-`";
     let certificates = "\nakv-xsoar: hint: certificates are always checked: give the proxy's or private CA's certificate with `--ca-file`";
     let c = CANARY;
+    let meant = |key: &str, meant: &str| {
+        format!("1: `{key}` is not a key of this file\nakv-xsoar: hint: did you mean `{meant}`?")
+    };
+    let no_password = |key: &str| {
+        format!("1: `{key}` must be text, or an object with a `password`, which is not there")
+    };
     let azure = azure();
     for (json, words) in [
         // Not JSON, and not an object.
@@ -26,12 +32,17 @@ fn what_is_wrong_in_it() {
         ("null".into(), "1: the file must hold one JSON object".into()),
         // Unknown keys.
         (format!("{{\n\n\"pasword\": \"{c}\"}}"), format!("3: `pasword` is not a key of this file{keys}")),
-        (format!("{{\"tenant-id\": \"{c}\"}}"), format!("1: `tenant-id` is not a key of this file{keys}")),
+        (format!("{{\"tenant-id\": \"{c}\"}}"), meant("tenant-id", "tenant_id")),
+        (format!("{{\"Client_ID\": \"{c}\"}}"), meant("Client_ID", "client_id")),
+        (format!("{{\"tennant_id\": \"{c}\"}}"), meant("tennant_id", "tenant_id")),
+        (format!("{{\"credential\": \"{c}\"}}"), meant("credential", "credentials")),
+        (format!("{{\"azure_clodu\": \"{c}\"}}"), meant("azure_clodu", "azure_cloud")),
+        (format!("{{\"keyvaults\": \"{c}\"}}"), meant("keyvaults", "key_vaults")),
         (format!("{{\"config\": \"{c}\"}}"), format!("1: `config` is not a key of this file{keys}")),
         (format!("{{\"help\": \"{c}\"}}"), format!("1: `help` is not a key of this file{keys}")),
-        (format!("{{\"user-tag\": \"{c}\"}}"), format!("1: `user-tag` is not a key of this file{keys}")),
-        (format!("{{\"matches\": \"{c}\"}}"), format!("1: `matches` is not a key of this file{keys}")),
-        (format!("{{\"a\\u001b[31mb\": \"{c}\"}}"), format!("1: `a [31mb` is not a key of this file{keys}")),
+        (format!("{{\"user-tag\": \"{c}\"}}"), meant("user-tag", "user_tag")),
+        (format!("{{\"matches\": \"{c}\"}}"), meant("matches", "match")),
+        (format!("{{\"a\\u001b[31m\\u200bb\": \"{c}\"}}"), format!("1: `a\\u{{1b}}[31m\\u{{200b}}b` is not a key of this file{keys}")),
         // Wrong types.
         (format!("{{\"tenant_id\": [\"{c}\"]}}"), "1: `tenant_id` must be text".into()),
         ("{\"client_id\": 17}".into(), "1: `client_id` must be text".into()),
@@ -59,6 +70,16 @@ fn what_is_wrong_in_it() {
         (format!("{{\"credentials\": [\"{c}\"]}}"), "1: `credentials` must be text, or an object with a `password`".into()),
         ("{\"client_secret\": 17}".into(), "1: `client_secret` must be text, or an object with a `password`".into()),
         (format!("{{\"credentials\": {{\"password\": [\"{c}\"]}}}}"), "1: `credentials` has a `password` that is not text".into()),
+        // An object that is none of the integration's.
+        (format!("{{\"private_key\": {{\"key\": \"{c}\"}}}}"), no_password("private_key")),
+        (format!("{{\"credentials\": {{\"value\": \"{c}\"}}}}"), no_password("credentials")),
+        (format!("{{\"client_secret\": {{\"Password\": \"{c}\"}}}}"), no_password("client_secret")),
+        (format!("{{\n\"credentials_certificate_thumbprint\": {{\"thumbprint\": \"{c}\"}}}}"), no_password("credentials_certificate_thumbprint").replace("1:", "2:")),
+        (format!("{{\"managed_identities_client_id\": {{\"client_id\": \"{c}\"}}}}"), no_password("managed_identities_client_id")),
+        (format!("{{\"client_id\": {{\"password\": \"{c}\"}}}}"), "1: `client_id` must be text".into()),
+        (format!("{{\"output\": {{\"file\": \"{c}\"}}}}"), "1: `output` must be text".into()),
+        (format!("{{\"timeout\": {{\"seconds\": \"{c}\"}}}}"), "1: `timeout` must be a number".into()),
+        (format!("{{\"proxy\": {{\"url\": \"{c}\"}}}}"), "1: `proxy` must be true, false or a URL".into()),
         ("{\"proxy\": 1}".into(), "1: `proxy` must be true, false or a URL".into()),
         (format!("{{\"insecure\": \"{c}\"}}"), "1: `insecure` must be true or false".into()),
         ("{\n\"insecure\": true\n}".into(), format!("2: `insecure` cannot be true{certificates}")),
@@ -144,7 +165,7 @@ fn values_that_make_no_sense() {
         .status(2)
         .stderr(
             "akv-xsoar: error: `vault` in `c.json` has a URL that is not that of a vault in this cloud (`https://NAME.vault.azure.net`)\n\
-             akv-xsoar: hint: is it the right cloud (`--cloud`)?\n",
+             akv-xsoar: hint: it is of another cloud: `--cloud china`\n",
         )
         .run();
     azure.expect(&[]);

@@ -191,7 +191,7 @@ fn what_entra_says_back_is_struck_out() {
 #[test]
 fn what_a_message_ends_within_is_struck_out_first() {
     // A sentence's end in the middle of the secret, and a cap in the middle of it.
-    let secret = "Canary-One. Canary-Two, Trace ID: Canary-Three\nCanary-Four";
+    let secret = "Canary-One. Canary-Two, Trace ID: Canary-Three Canary-Four";
     let azure = azure();
     azure.ignore_log();
     for before in ["", &"x".repeat(490)] {

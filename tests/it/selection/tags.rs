@@ -158,14 +158,14 @@ fn a_tag_is_written_with_its_key() {
              akv-xsoar: hint: a tag is written as `KEY`, `KEY=VALUE`, or `KEY=` for an empty value",
         );
     }
-    // What does harm on a terminal is not repeated.
+    // What does harm on a terminal is shown as an escape.
     fetch(
         &azure,
         &["--vault", "kv-prod", "--tag", "te\u{1b}[31mam\r\n"],
     )
     .status(5)
     .stderr(format!(
-        "akv-xsoar: error: nothing to read: `--tag te [31mam` matches nothing in `kv-prod`\n{SKIP}"
+        "akv-xsoar: error: nothing to read: `--tag te\\u{{1b}}[31mam\\r\\n` matches nothing in `kv-prod`\n{SKIP}"
     ))
     .run();
     expect(&azure, &["kv-prod"], &[]);

@@ -18,14 +18,14 @@ fn values_that_are_missing_or_wrong() {
             &format!("`{option}` needs a value\nakv-xsoar: hint: `{usage}`\n"),
         );
     }
-    for value in ["none", "Sparse", "skip,error"] {
+    for value in ["none", "all", "skip,error"] {
         refused(
             &azure,
             &["fetch", "kv-prod/api", "--missing", value],
             &format!("`--missing` must be `sparse`, `error` or `skip`, not `{value}`\n"),
         );
     }
-    for value in ["json", "XSOAR"] {
+    for value in ["csv", "xml"] {
         refused(
             &azure,
             &["list", "--vault", "kv-prod", "--format", value],

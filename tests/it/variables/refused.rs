@@ -314,10 +314,10 @@ fn what_env_needs() {
         ("=kv-prod/a", format!("has an invalid variable name: ``\n{name}")),
         ("1=kv-prod/a", format!("has an invalid variable name: `1`\n{name}")),
         ("A-B=kv-prod/a", format!("has an invalid variable name: `A-B`\n{name}")),
-        ("A =kv-prod/a", format!("has an invalid variable name: `A`\n{name}")),
+        ("A =kv-prod/a", format!("has an invalid variable name: `A `\n{name}")),
         ("A=kv/a", "has an invalid vault name: `kv`\nakv-xsoar: hint: a vault's name has 3 to 24 letters, digits and single hyphens, beginning with a letter".to_owned()),
         ("A=kv-prod/a_b", "has an invalid secret name: `a_b`\nakv-xsoar: hint: a secret's name has 1 to 127 letters, digits and hyphens".to_owned()),
-        ("A=https://kv-prod.vault.azure.cn/secrets/a", "has a URL that is not that of a vault in this cloud (`https://NAME.vault.azure.net`): `https://kv-prod.vault.azure.cn/secrets/a`\nakv-xsoar: hint: is it the right cloud (`--cloud`)?".to_owned()),
+        ("A=https://kv-prod.vault.azure.cn/secrets/a", "has a URL that is not that of a vault in this cloud (`https://NAME.vault.azure.net`): `https://kv-prod.vault.azure.cn/secrets/a`\nakv-xsoar: hint: it is of another cloud: `--cloud china`".to_owned()),
     ] {
         for args in [vec!["--env", item], vec!["kv-prod/a", "--env", item]] {
             let args = [&["fetch", "--format=shell"], &args[..]].concat();
