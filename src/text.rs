@@ -42,7 +42,10 @@ pub(crate) fn of_file(bytes: &[u8]) -> Result<&str, Unfit> {
 pub(crate) fn utf16(bytes: &[u8]) -> Option<Unfit> {
     let is_it = matches!(
         bytes,
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=0xff, ..] | [1..=0xff, 0, ..]
+        [0xff, 0xfe, ..]
+            | [0xfe, 0xff, ..]
+            | [0, 1..=0xff, 0, 1..=0xff, ..]
+            | [1..=0xff, 0, 1..=0xff, 0, ..]
     );
     is_it.then_some(Unfit {
         cause: "it is UTF-16 text",

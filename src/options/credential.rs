@@ -111,11 +111,19 @@ fn whose(url: &str, cloud: &Cloud) -> String {
         format!("a vault's URL ends behind its host: `{name}`, or `https://{name}.{suffix}`")
     } else if url.to_ascii_lowercase().starts_with("http://") {
         "a vault is asked by `https://` only".to_owned()
+    } else if host.as_ref().is_some_and(|host| has_suffix(host, suffix)) {
+        format!("a vault's name has {VAULT_RULE}")
     } else if let Some(other) = host.and_then(|host| Cloud::of_vault(&host)) {
         format!("it is of another cloud: `--cloud {other}`")
     } else {
         "is it the right cloud (`--cloud`)?".to_owned()
     }
+}
+
+/// Whether one label stands before the suffix.
+fn has_suffix(host: &Host, suffix: &Host) -> bool {
+    let rest = host.name().split_once('.').map(|(_, rest)| rest);
+    rest == Some(suffix.name()) && host.port() == suffix.port()
 }
 
 /// An id of something else in a vault, as the portal shows it beside the secret's.
@@ -209,7 +217,7 @@ pub(super) fn of_setting(setting: &Setting, kind: &str, text: &str) -> Error {
 fn bad_name(place: Place, kind: &str, text: &str) -> Error {
     let shown = place.shown(text);
     let rule = match kind {
-        "vault" => "3 to 24 letters, digits and single hyphens, beginning with a letter",
+        "vault" => VAULT_RULE,
         _ => "1 to 127 letters, digits and hyphens",
     };
     // Resource Manager's id of a vault ends with its name.
@@ -221,3 +229,5 @@ fn bad_name(place: Place, kind: &str, text: &str) -> Error {
     };
     Error::usage(format!("{place} has an invalid {kind} name{shown}")).hint(hint)
 }
+
+const VAULT_RULE: &str = "3 to 24 letters, digits and single hyphens, beginning with a letter";

@@ -202,6 +202,7 @@ mod tests {
             ("https://user:pass@host/x", "https://[secret]@host/x"),
             ("user:p@ss@host", "[secret]@host"),
             ("htp:/user:pass@host", "[secret]@host"),
+            ("https://user:a/pass@host", "https://[secret]@host"),
             ("https://host/a@b", "https://host/a@b"),
             ("kv-prod", "kv-prod"),
         ] {

@@ -9,6 +9,7 @@ mod listing;
 mod output;
 mod refusals;
 mod servers;
+mod stray;
 
 use serde_json::{Value, json};
 

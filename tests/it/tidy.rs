@@ -12,13 +12,14 @@ use akv_xsoar::error::Exit;
 use akv_xsoar::options::table;
 
 /// Who stands below whom: a module imports only what has a lower number.
-const RANKS: [(&str, u8); 35] = [
+const RANKS: [(&str, u8); 36] = [
     ("buffer", 1),
     ("deadline", 0),
     ("error", 0),
     ("report", 0),
     ("secret", 0),
     ("system", 0),
+    ("text", 1),
     ("words", 0),
     ("cloud", 1),
     ("file", 2),
@@ -70,7 +71,7 @@ const PROOFS: [&str; 3] = [
 ];
 
 /// The files that look into a secret: the wire, the output, and the reading of what was configured.
-const EXPOSING: [&str; 18] = [
+const EXPOSING: [&str; 19] = [
     "buffer.rs",
     "credentials.rs",
     "credentials/decode.rs",
@@ -85,6 +86,7 @@ const EXPOSING: [&str; 18] = [
     "options/identity/application.rs",
     "options/identity/managed.rs",
     "options/settings.rs",
+    "options/xsoar.rs",
     "secret.rs",
     "token.rs",
     "xsoar.rs",

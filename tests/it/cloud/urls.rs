@@ -293,7 +293,13 @@ fn ids_of_other_objects() {
 #[test]
 fn no_vault_of_this_cloud() {
     let azure = public();
-    let hint = "akv-xsoar: hint: is it the right cloud (`--cloud`)?\n";
+    let hint = |host: &str| {
+        if host.ends_with("v.vault.azure.net") || host.starts_with("kv--") {
+            "akv-xsoar: hint: a vault's name has 3 to 24 letters, digits and single hyphens, beginning with a letter\n"
+        } else {
+            "akv-xsoar: hint: is it the right cloud (`--cloud`)?\n"
+        }
+    };
     for host in [
         "kv-prod.vault.azure.net.moon.example",
         "kv-prod.vault.azure.network",
@@ -324,7 +330,8 @@ fn no_vault_of_this_cloud() {
                 .app(&azure)
                 .status(2)
                 .stderr(format!(
-                    "akv-xsoar: error: {origin} has a URL that is not that of a vault in this cloud (`https://NAME.vault.azure.net`): `{url}`\n{hint}"
+                    "akv-xsoar: error: {origin} has a URL that is not that of a vault in this cloud (`https://NAME.vault.azure.net`): `{url}`\n{}",
+                    hint(host)
                 ))
                 .run();
             azure.expect(&[]);

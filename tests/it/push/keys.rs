@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{BOTH, URL, azure, told};
 use crate::command::Akv;
-use crate::files::{private, set_mode};
+use crate::files::{private, set_mode, utf_16};
 use crate::standin::{
     CLIENT_ID, CLIENT_SECRET, Scratch, Standin, TENANT, XSOAR_KEY, XSOAR_KEY_ID, Xsoar,
 };
@@ -24,17 +24,17 @@ fn unsent() -> Akv<'static> {
     akv.status(2).canary(XSOAR_KEY)
 }
 
-fn key_file(directory: &Scratch, content: &str) -> PathBuf {
+pub(super) fn key_file(directory: &Scratch, content: &str) -> PathBuf {
     private(directory, "key", content)
 }
 
-fn config(directory: &Scratch, json: &Value) -> PathBuf {
+pub(super) fn config(directory: &Scratch, json: &Value) -> PathBuf {
     private(directory, "config.json", json.to_string())
 }
 
 /// It was the right key.
 #[track_caller]
-fn accepted(azure: &Standin, akv: Akv) {
+pub(super) fn accepted(azure: &Standin, akv: Akv) {
     azure.ignore_log();
     azure.xsoar(Xsoar::six());
     akv.stdout(told("created", "created")).run();
@@ -57,7 +57,8 @@ fn the_strongest_key_counts() {
     accepted(
         &azure,
         option()
-            .env("DEMISTO_BASE_URL", URL)
+            .args(["--xsoar-url", URL])
+            .env("DEMISTO_BASE_URL", "https://elsewhere.example")
             .env("DEMISTO_API_KEY", "wrong"),
     );
     accepted(&azure, with(&server).env("DEMISTO_API_KEY", XSOAR_KEY));
@@ -73,9 +74,31 @@ fn the_strongest_key_counts() {
     // What the file says of the server gives way.
     let elsewhere = json!({"xsoar_url": "https://elsewhere.example", "xsoar_key": XSOAR_KEY});
     accepted(&azure, with(&elsewhere).args(["--xsoar-url", URL]));
-    accepted(&azure, with(&elsewhere).env("DEMISTO_BASE_URL", URL));
+    accepted(
+        &azure,
+        with(&elsewhere)
+            .env("DEMISTO_BASE_URL", URL)
+            .env("DEMISTO_API_KEY", XSOAR_KEY),
+    );
     let stdin = || bare(&azure).args(["--xsoar-url", URL, "--xsoar-key-file=-"]);
-    accepted(&azure, stdin().stdin(format!("{XSOAR_KEY}\r\n")));
+    for (before, after) in [
+        ("", "\r\n"),
+        ("", "\r"),
+        ("\u{feff}", ""),
+        ("\u{feff}", "\n"),
+    ] {
+        let key = format!("{before}{XSOAR_KEY}{after}");
+        accepted(&azure, stdin().stdin(key));
+    }
+    // Of a variable one newline goes, too.
+    for after in ["\n", "\r\n", "\r"] {
+        accepted(
+            &azure,
+            bare(&azure)
+                .env("DEMISTO_BASE_URL", format!("{URL}{after}"))
+                .env("DEMISTO_API_KEY", format!("{XSOAR_KEY}{after}")),
+        );
+    }
 }
 
 #[test]
@@ -164,18 +187,70 @@ fn a_key_is_a_file_s_one_word() {
         ("\n", "it is empty\n"),
         (
             "CanaryXs0arKey7f0c2b9e5d1a4836 \n",
-            "the API key or its id has characters that an HTTP header cannot carry\n",
+            "the API key or its id has characters that an HTTP header cannot carry\nakv-xsoar: hint: there are blanks, quotes or invisible characters around it: leave them out\n",
+        ),
+        (
+            "\"CanaryXs0arKey7f0c2b9e 5d1a4836\"",
+            "the API key or its id has characters that an HTTP header cannot carry\nakv-xsoar: hint: there are blanks, quotes or invisible characters around it: leave them out\n",
+        ),
+        (
+            "CanaryXs0arKey 7f0c2b9e5d1a4836",
+            "the API key or its id has characters that an HTTP header cannot carry\nakv-xsoar: hint: both are one word: copy them again from XSOAR\n",
         ),
         (
             "CanaryXs0arKey7f0c2b9e5d1a4836\n\n",
-            "the API key or its id has characters that an HTTP header cannot carry\n",
+            "it has a line break in it\n",
         ),
         (
-            "ä",
-            "the API key or its id has characters that an HTTP header cannot carry\n",
+            "CanaryXs0arKey7f0c2b9e5d1a4836\u{1}",
+            "it has a control character in it\n",
+        ),
+        ("ä", "it has a character in it that is not ASCII\n"),
+        (
+            "\u{2068}CanaryXs0arKey7f0c2b9e5d1a4836",
+            "it has a character in it that is not ASCII\n",
         ),
     ] {
         ask(&key_file(&directory, content)).stderr_has(words).run();
+        // The same in a variable, and in the configuration, of whose texts nothing is dropped.
+        let text = content
+            .strip_suffix(" \n")
+            .map_or(content.to_owned(), |text| format!("{text} "));
+        let odd = words.starts_with("it ") && !content.trim().is_empty();
+        for (akv, origin) in [
+            (
+                unsent().env("DEMISTO_API_KEY", content),
+                "`DEMISTO_API_KEY`".to_owned(),
+            ),
+            (
+                unsent()
+                    .arg("--config")
+                    .arg(config(&directory, &json!({"xsoar_key": text}))),
+                format!(
+                    "`xsoar_key` in `{}`",
+                    directory.join("config.json").display()
+                ),
+            ),
+        ] {
+            let akv = akv.args(["--xsoar-url", URL]);
+            let akv = if odd {
+                akv.stderr_has(format!("cannot use the API key of {origin}: {words}"))
+                    .stderr_has("hint: copy it again: it is made of visible ASCII characters\n")
+            } else if content.trim().is_empty() {
+                akv.stderr_any()
+            } else {
+                akv.stderr_has(words)
+            };
+            akv.run();
+        }
+    }
+    for bytes in [
+        utf_16(XSOAR_KEY, "\u{feff}", u16::to_le_bytes),
+        utf_16(XSOAR_KEY, "", u16::to_be_bytes),
+    ] {
+        ask(&private(&directory, "key", bytes))
+            .stderr_has("it is UTF-16 text\nakv-xsoar: hint: save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`)\n")
+            .run();
     }
     ask(&directory.join("nowhere")).stderr_has("from `").run();
     let config = directory.write("config.json", json!({"xsoar_key": XSOAR_KEY}).to_string());

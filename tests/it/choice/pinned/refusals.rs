@@ -90,7 +90,10 @@ fn no_such_kind() {
         ),
         (
             given().args(&["--identity=Secret", "--managed-identity"]),
-            ("`--identity`", ", not `Secret`"),
+            (
+                "`--identity`",
+                ", not `Secret`\nakv-xsoar: hint: did you mean `secret`?",
+            ),
         ),
         // Of the file nothing is shown: a secret may have got there.
         (
