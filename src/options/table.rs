@@ -79,12 +79,16 @@ pub const COMMANDS: [CommandRow; 7] = [
 Reads each secret once and writes a JSON array of {user, password, name} objects, or another
 --format. All or nothing: every secret is tried and every failure is reported; if any failed,
 nothing is written.
+
+In a script exec is the first choice. What is for eval takes two lines, as below: under set -e the
+first one ends the script if it fails, which neither eval \"$(…)\" nor a failure before && does.
 ",
         examples: &[
             "akv-xsoar fetch kv-prod/db-password kv-prod/api --output /run/xsoar/credentials.json",
             "akv-xsoar fetch --vault kv-prod,kv-dr --secret db-password,api --missing error",
             "akv-xsoar fetch --vault kv-prod --match 'xsoar-*' --user-tag username --json-value",
-            "eval \"$(akv-xsoar fetch --format shell --env DB_PASSWORD=kv-prod/db-password)\"",
+            "vars=$(akv-xsoar fetch --format shell --env DB_PASSWORD=kv-prod/db-password)",
+            "eval \"$vars\"",
             "akv-xsoar fetch --vault kv-prod --all --format files --output /run/xsoar/secrets",
         ],
         formats: Format::WORDS,
@@ -95,10 +99,12 @@ nothing is written.
         usage: "get CREDENTIAL",
         summary: "print one secret's value, byte for byte",
         more: "\
-Nothing is added to the value, not even a newline.
+Nothing is added to the value, not even a newline. In a script give the assignment a line of its
+own: under set -e that ends it if this fails, in front of a command it does not.
 ",
         examples: &[
-            "PGPASSWORD=\"$(akv-xsoar get kv-prod/db-password)\" psql -h db",
+            "password=$(akv-xsoar get kv-prod/db-password)",
+            "PGPASSWORD=\"$password\" psql -h db",
             "akv-xsoar get kv-prod/tls-certificate --decode auto --output /run/xsoar/tls.pfx",
         ],
         formats: &[],
@@ -160,7 +166,7 @@ Becomes the command once every secret was read: the same process, with its descr
 127: there is no such command; 126: it cannot be run; both are looked at before anything is fetched.
 --timeout counts until the command starts. What proves this program's own identity
 (AZURE_CLIENT_SECRET, IDENTITY_HEADER and their like) is not passed on, unless --env names it; a
---client-secret-file - leaves nothing on stdin.
+--client-secret-file - or --config - leaves nothing on stdin.
 ",
         examples: &[
             "akv-xsoar exec kv-prod/db-password -- sh -c 'PGPASSWORD=$DB_PASSWORD psql -h db'",

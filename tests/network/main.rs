@@ -19,8 +19,10 @@ mod arguments;
 mod check;
 mod exec;
 mod exemptions;
+mod first;
 mod ground;
 mod metadata;
+mod mounted;
 mod names;
 mod output;
 mod peer;
@@ -36,6 +38,9 @@ mod canary;
 #[allow(dead_code)]
 #[path = "../it/command.rs"]
 mod command;
+#[allow(dead_code)]
+#[path = "../it/files.rs"]
+mod files;
 #[allow(dead_code)]
 #[path = "../it/running.rs"]
 mod running;
@@ -62,7 +67,7 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 11] = [
+const ALL: [&[Scenario]; 13] = [
     names::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
@@ -74,6 +79,8 @@ const ALL: [&[Scenario]; 11] = [
     xsoar::SCENARIOS,
     check::SCENARIOS,
     exec::SCENARIOS,
+    first::SCENARIOS,
+    mounted::SCENARIOS,
 ];
 
 fn main() -> ExitCode {

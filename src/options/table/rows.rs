@@ -33,7 +33,7 @@ macro_rules! options {
 options! {
     "Which secrets" {
         VAULT: "vault", List("NAME"), SELECTING, [],
-            "vaults, by name or URL; with --secret: every secret from every vault; '*': every vault of the subscription (and resource group)";
+            "vaults, by name, host or URL; with --secret: every secret from every vault; '*': every vault of the subscription (and resource group)";
         SECRET: "secret", List("NAME"), SELECTING, [],
             "secrets, read from every --vault";
         ALL: "all", Nothing, SEVERAL, [],
@@ -73,7 +73,7 @@ options! {
         CLOUD: "cloud", Word(&Cloud::NAMES), EVERY, ["AZURE_CLOUD"],
             "one of Azure's clouds; public by default; also by XSOAR's or az's name for it, such as 'US GCC-High' or AzureUSGovernment";
         AUTHORITY_HOST: "authority-host", One("HOST"), EVERY, ["AZURE_AUTHORITY_HOST"],
-            "another cloud: where its tokens come from";
+            "another cloud: where its tokens come from; any of the names of a known cloud's selects that cloud";
         VAULT_SUFFIX: "vault-suffix", One("SUFFIX"), EVERY, [],
             "another cloud: what follows a vault's name in its host";
         MANAGEMENT_ENDPOINT: "management-endpoint", One("HOST"), EVERY, [],
@@ -109,7 +109,7 @@ options! {
     }
     "XSOAR's server" {
         XSOAR_URL: "xsoar-url", One("URL"), SERVING, ["DEMISTO_BASE_URL"],
-            "the server's URL; with /acc_TENANT for one tenant of several; of XSOAR 8 https://api-FQDN";
+            "the server's URL; with /acc_TENANT for one tenant of several; of XSOAR 8 https://api-FQDN; the variable is taken for a key of the environment only";
         XSOAR_KEY_FILE: "xsoar-key-file", One("PATH"), SERVING, [],
             "the file with its API key, - for stdin; or the variable DEMISTO_API_KEY";
         XSOAR_KEY_ID: "xsoar-key-id", One("ID"), SERVING, ["XSIAM_AUTH_ID"],
@@ -125,7 +125,7 @@ options! {
         TIMEOUT: "timeout", One("SECONDS"), EVERY, [],
             "for the whole run, everything included; 60 by default; decimals are allowed";
         CA_FILE: "ca-file", One("PEM"), EVERY, ["SSL_CERT_FILE"],
-            "certificates to trust besides the built-in roots";
+            "certificates to trust besides the built-in roots; a file that nobody else may write";
         PROXY: "proxy", One("URL"), EVERY, ["https_proxy", "HTTPS_PROXY"],
             "an HTTP proxy; a password in it only by variable or file";
         NO_PROXY: "no-proxy", Nothing, EVERY, ["no_proxy", "NO_PROXY"],
@@ -137,7 +137,7 @@ options! {
     }
     "Other" {
         CONFIG: "config", One("FILE"), EVERY, ["AKV_XSOAR_CONFIG"],
-            "a JSON file; it has the parameters of XSOAR's AzureKeyVault integration, or the options above with _ for -";
+            "a JSON file, - for stdin; it has the parameters of XSOAR's AzureKeyVault integration, or the options above with _ for -";
         VERBOSE: "verbose", Nothing, EVERY, [],
             "tell which identity was chosen, and each request: host, what for, status, duration";
         QUIET: "quiet", Nothing, EVERY, [],
