@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::settings::{Origin, Setting};
+use super::settings::{Origin, Rank, Setting};
 use crate::cloud::{Cloud, Host, strip_https};
 use crate::credentials::Credential;
 use crate::error::{Error, escaped};
@@ -58,6 +58,14 @@ pub(super) enum Place<'a> {
 }
 
 impl Place<'_> {
+    /// A part of what stands there, for a hint; of the configuration file nothing is shown.
+    fn part(self, name: &str) -> &str {
+        match self {
+            Self::Setting(origin) if origin.rank == Rank::File => "NAME",
+            Self::Argument | Self::Setting(_) => name,
+        }
+    }
+
     /// What stands there, as a message may end with it.
     fn shown(self, text: &str) -> String {
         match self {
@@ -88,16 +96,16 @@ fn foreign(place: Place, url: &str, cloud: &Cloud) -> Error {
             "{place} has a host that is not that of a vault in this cloud (`NAME.{suffix}`){shown}"
         )
     };
-    Error::usage(what).hint(whose(url, cloud))
+    Error::usage(what).hint(whose(place, url, cloud))
 }
 
 /// Where such a URL may come from, and what to write instead.
-fn whose(url: &str, cloud: &Cloud) -> String {
+fn whose(place: Place, url: &str, cloud: &Cloud) -> String {
     let suffix = &cloud.vault_suffix;
     let (host, path) = strip_https(url.trim())
         .split_once('/')
         .unwrap_or((strip_https(url), ""));
-    let name = host.split('.').next().unwrap_or_default();
+    let name = place.part(host.split('.').next().unwrap_or_default());
     let has = |label: &str| host.to_ascii_lowercase().contains(label);
     let host = Host::parse(host);
     let is_ours = |host: &Host| VaultName::of_host(host, suffix).is_some();
@@ -133,7 +141,10 @@ fn other_object(place: Place, word: &str) -> Option<Error> {
     let (what, hint) = match kind.as_str() {
         "certificates" => (
             "the id of a certificate",
-            format!("its secret, with the private key, has the same name: `…/secrets/{name}`"),
+            format!(
+                "its secret, with the private key, has the same name: `…/secrets/{}`",
+                place.part(name)
+            ),
         ),
         "keys" => (
             "the id of a key",
@@ -224,7 +235,7 @@ fn bad_name(place: Place, kind: &str, text: &str) -> Error {
     let name = text.rsplit_once("/vaults/").map(|(_, name)| name);
     let name = name.filter(|name| kind == "vault" && VaultName::parse(name).is_some());
     let hint = match name {
-        Some(name) => format!("a vault is named by its name: `{name}`"),
+        Some(name) => format!("a vault is named by its name: `{}`", place.part(name)),
         None => format!("a {kind}'s name has {rule}"),
     };
     Error::usage(format!("{place} has an invalid {kind} name{shown}")).hint(hint)

@@ -9,7 +9,7 @@ mod managed;
 use super::settings::{Origin, Rank, Setting, is_masked};
 use super::table::OptionRow;
 use super::{Configured, table};
-use crate::error::Error;
+use crate::error::{Error, is_hidden};
 use crate::identity::{Identity, ManagedIdentity};
 use crate::text::surrounded;
 use crate::words::words;
@@ -294,9 +294,9 @@ fn managed_id(setting: &Setting) -> Result<String, Error> {
                 .hint("give it as `--managed-identity-client-id`"),
         );
     }
-    let odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '"' | '\'');
+    let odd = |c: char| is_hidden(c) || matches!(c, '"' | '\'' | '`');
     if text.chars().any(odd) {
-        let what = format!("{origin} has blanks, quotes or control characters in it");
+        let what = format!("{origin} has blanks, quotes or invisible characters in it");
         return Err(Error::usage(what)
             .hint("the id of a managed identity is a GUID, or a path that begins with `/subscriptions/`")
             .maybe_hint(surrounded(text)));

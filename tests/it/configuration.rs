@@ -3,6 +3,7 @@
 mod file;
 mod mistakes;
 mod precedence;
+mod variables;
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! The command line: what is understood, and what is refused before anything is sent.
 
 mod help;
+mod scripts;
 mod selection;
 mod shown;
 mod values;

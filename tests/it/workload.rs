@@ -82,6 +82,8 @@ fn white_space_around_it_is_nobody_s_business() {
         format!("{token}\n"),
         format!("{token}\r\n"),
         format!("  {token}\n\n"),
+        format!("\u{feff}{token}"),
+        format!("\u{feff}{token}\r\n"),
     ] {
         run(&azure, &directory, &text).stdout("value-of-api").run();
         azure.expect(&[&azure.token_request(), READ]);
@@ -98,6 +100,7 @@ fn a_file_without_a_token() {
         (" \n\n", "it is empty\n"),
         ("two words", "what it holds is no token\n"),
         ("caf\u{e9}", "what it holds is no token\n"),
+        ("\u{feff}\u{feff}a", "what it holds is no token\n"),
         (&"a".repeat(70 * 1024)[..], ""),
     ] {
         run(&azure, &directory, text)

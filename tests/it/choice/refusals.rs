@@ -271,11 +271,11 @@ fn ids_that_cannot_be() {
         ),
         (
             given().args(&["--managed-identity-client-id", "an id"]),
-            "`--managed-identity-client-id` has blanks, quotes or control characters in it",
+            "`--managed-identity-client-id` has blanks, quotes or invisible characters in it",
         ),
         (
             given().env("AZURE_CLIENT_ID", "an id"),
-            "`AZURE_CLIENT_ID` has blanks, quotes or control characters in it",
+            "`AZURE_CLIENT_ID` has blanks, quotes or invisible characters in it",
         ),
         // An id that is masked must not become the machine's own identity.
         (

@@ -157,6 +157,48 @@ fn values_that_make_no_sense() {
             .stderr_has(format!("akv-xsoar: error: `{key}` in `c.json` {words}\n"))
             .run();
     }
+    // A URL or an id of something else: the hint has no part of it.
+    for (key, value, hint) in [
+        (
+            "vault",
+            format!("https://{CANARY}.privatelink.vaultcore.azure.net"),
+            "name it as everywhere, `NAME` or `https://NAME.vault.azure.net`: ",
+        ),
+        (
+            "key_vaults",
+            format!("{CANARY}.vault.azure.net/secrets/api"),
+            "a vault's URL ends behind its host: `NAME`, or `https://NAME.vault.azure.net`\n",
+        ),
+        (
+            "vault",
+            format!("/subscriptions/0/providers/Microsoft.KeyVault/vaults/{CANARY}"),
+            "a vault is named by its name: `NAME`\n",
+        ),
+        (
+            "env",
+            format!("A=https://kv-prod.vault.azure.net/certificates/{CANARY}"),
+            "its secret, with the private key, has the same name: `…/secrets/NAME`\n",
+        ),
+        (
+            "vault",
+            format!("user:{CANARY}@kv-prod.vault.azure.net"),
+            "is it the right cloud (`--cloud`)?\n",
+        ),
+    ] {
+        let directory = Scratch::new("configuration");
+        let json = json!({key: value, "secret": "api", "format": "shell"});
+        let json = match key {
+            "env" => json!({key: value, "format": "shell"}),
+            _ => json,
+        };
+        with(&azure, &directory, "fetch", json.to_string())
+            .canary(CANARY)
+            .env_remove("CASE")
+            .status(2)
+            .stderr_has(format!("akv-xsoar: error: `{key}` in `c.json` "))
+            .stderr_has(format!("akv-xsoar: hint: {hint}"))
+            .run();
+    }
     // A URL that is no vault's.
     let directory = Scratch::new("configuration");
     let json = json!({"vault": [format!("https://{CANARY}.vault.azure.cn")], "secret": "api"});

@@ -29,6 +29,25 @@ fn a_key_that_is_not_known() {
         .run();
     expect(&azure, &[]);
 
+    // Quotes may have been copied along.
+    for key in [
+        format!("\"{XSOAR_KEY}\""),
+        format!("'{XSOAR_KEY}'\n"),
+        format!("{XSOAR_KEY}`"),
+    ] {
+        azure.ignore_log();
+        azure.xsoar(Xsoar::six());
+        push(&azure)
+            .env("DEMISTO_API_KEY", key)
+            .status(4)
+            .stderr(format!(
+                "{LISTING}`xsoar.example` does not accept the key, a key without an id (XSOAR 6): Issue with CSRF code\n\
+                 akv-xsoar: hint: the key begins or ends with a quote: does that belong to it? Give the key alone\n"
+            ))
+            .run();
+        expect(&azure, &[]);
+    }
+
     azure.ignore_log();
     let url = azure.xsoar(Xsoar::eight());
     let eight = |words: &str| {

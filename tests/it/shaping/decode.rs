@@ -212,7 +212,7 @@ fn where_it_does_not_belong() {
             ),
         );
     }
-    for value in ["hex", "Base64", "true"] {
+    for value in ["hex", "base32hex", "true"] {
         refused(
             &azure,
             &["get", "kv-prod/a", "--decode", value],

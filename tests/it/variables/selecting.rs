@@ -164,7 +164,7 @@ fn what_is_wrong_in_the_file() {
         ),
         (
             json!({"env": "A=https://Canary0fTheFile.vault.azure.cn/secrets/a"}),
-            "`env` in `c.json` has a URL that is not that of a vault in this cloud (`https://NAME.vault.azure.net`)\nakv-xsoar: hint: is it the right cloud (`--cloud`)?\n".to_owned(),
+            "`env` in `c.json` has a URL that is not that of a vault in this cloud (`https://NAME.vault.azure.net`)\nakv-xsoar: hint: it is of another cloud: `--cloud china`\n".to_owned(),
         ),
         (
             json!({"vault": "kv-prod", "secret": "path"}),
