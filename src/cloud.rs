@@ -186,9 +186,7 @@ const KNOWN: [Known; 9] = [
 impl Known {
     fn by_name(name: &str) -> Option<&'static Self> {
         let is_it = |own: &&str| own.eq_ignore_ascii_case(name.trim());
-        KNOWN
-            .iter()
-            .find(|known| known.names.iter().any(|own| is_it(own)))
+        KNOWN.iter().find(|known| known.names.iter().any(is_it))
     }
 
     fn has_authority(&self, host: &Host) -> bool {

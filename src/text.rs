@@ -56,12 +56,12 @@ pub(crate) fn utf16(bytes: &[u8]) -> Option<Unfit> {
 /// What should be PEM and is the DER that PEM is made of: a sequence of more than 127 bytes, told apart by
 /// what it begins with.
 pub(crate) fn der(bytes: &[u8]) -> Option<Unfit> {
-    let content = match bytes {
-        [0x30, 0x80, rest @ ..]
-        | [0x30, 0x81, _, rest @ ..]
-        | [0x30, 0x82, _, _, rest @ ..]
-        | [0x30, 0x83, _, _, _, rest @ ..] => rest,
-        _ => return None,
+    let ([0x30, 0x80, content @ ..]
+    | [0x30, 0x81, _, content @ ..]
+    | [0x30, 0x82, _, _, content @ ..]
+    | [0x30, 0x83, _, _, _, content @ ..]) = bytes
+    else {
+        return None;
     };
     let (cause, hint) = match content {
         [0x02, 0x01, 0x03, ..] => (
