@@ -2,6 +2,7 @@
 
 use std::io;
 
+use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::secret::Secret;
@@ -25,6 +26,13 @@ impl Buffer {
             bytes: Zeroizing::new(vec![0; room]),
             filled: 0,
         }
+    }
+
+    /// A value in JSON.
+    pub(crate) fn json(value: &impl Serialize) -> Self {
+        let mut buffer = Self::default();
+        serde_json::to_writer(&mut buffer, value).expect("memory takes what is written to it");
+        buffer
     }
 
     /// What was filled in.
@@ -58,18 +66,6 @@ impl Buffer {
         self.bytes[self.filled..].zeroize();
         self.bytes.truncate(self.filled);
         self.bytes
-    }
-
-    /// As a secret, where it is UTF-8.
-    pub(crate) fn into_secret(self) -> Option<Secret> {
-        let mut bytes = self.into_bytes();
-        match String::from_utf8(std::mem::take(&mut *bytes)) {
-            Ok(text) => Some(Secret::new(text)),
-            Err(error) => {
-                error.into_bytes().zeroize();
-                None
-            }
-        }
     }
 
     fn make_room(&mut self, more: usize) {
@@ -130,7 +126,7 @@ mod tests {
         let mut source = text.as_bytes();
         let mut buffer = Buffer::with_room(10);
         while buffer.fill(|room| source.read(room)).unwrap() > 0 {}
-        assert_eq!(buffer.into_secret().unwrap().expose(), text);
+        assert_eq!(*buffer.into_bytes(), text.as_bytes());
     }
 
     #[test]
@@ -139,12 +135,5 @@ mod tests {
             let buffer = Buffer::from(&Secret::new(value.into()));
             assert_eq!(buffer.as_slice(), value.as_bytes());
         }
-    }
-
-    #[test]
-    fn what_is_no_text_is_no_secret() {
-        let mut buffer = Buffer::default();
-        buffer.write_all(b"a\xff").unwrap();
-        assert!(buffer.into_secret().is_none());
     }
 }

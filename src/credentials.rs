@@ -11,9 +11,6 @@ mod shape;
 mod shell;
 
 use std::fmt;
-use std::io::{self, Write};
-
-use zeroize::Zeroizing;
 
 pub(crate) use decode::Decode;
 pub(crate) use json::Json;
@@ -88,13 +85,6 @@ pub(crate) type Variable<'a> = (&'a str, &'a Secret);
 /// Whether no variable can hold it.
 pub(crate) fn has_nul(value: &Secret) -> bool {
     value.expose().contains('\0')
-}
-
-/// What a writer writes, in memory that is wiped.
-pub(crate) fn measured(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> Zeroizing<Vec<u8>> {
-    let mut out = Buffer::default();
-    write(&mut out).expect("memory takes what is written to it");
-    out.into_bytes()
 }
 
 #[cfg(test)]

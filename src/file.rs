@@ -103,6 +103,15 @@ pub fn is_trusted_owner(owner: u32) -> bool {
     owner == 0 || owner == rustix::process::geteuid().as_raw()
 }
 
+/// Whether a user namespace shows it in place of a user that it does not know, root perhaps.
+pub(crate) fn is_unmapped(owner: u32) -> bool {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let overflow = read("/proc/sys/kernel/overflowuid");
+    let map = read("/proc/self/uid_map");
+    let knows_all = map.split_whitespace().eq(["0", "0", "4294967295"]);
+    overflow.trim().parse() == Ok(owner) && !map.is_empty() && !knows_all
+}
+
 /// Why a file could not be read; to follow its name.
 #[derive(Debug)]
 pub(crate) enum ReadError {
@@ -112,6 +121,8 @@ pub(crate) enum ReadError {
     TooLarge(usize),
     /// Nothing came before the deadline, which is so many seconds.
     Late(String),
+    /// What the system says of the directory in which a relative path begins.
+    WorkingDirectory(io::Error),
     /// What the system says.
     System(io::Error),
 }
@@ -129,6 +140,9 @@ impl fmt::Display for ReadError {
             Self::Directory => f.write_str("it is a directory"),
             Self::TooLarge(most) => write!(f, "it is larger than {most} bytes"),
             Self::Late(within) => write!(f, "nothing came from it within {within} (`--timeout`)"),
+            Self::WorkingDirectory(error) => {
+                write!(f, "the working directory: {}", SystemError(error))
+            }
             Self::System(error) => SystemError(error).fmt(f),
         }
     }
@@ -144,7 +158,8 @@ impl<E: Into<io::Error>> From<E> for ReadError {
 pub(crate) fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Content, ReadError> {
     // Not blocking: a FIFO that nobody writes to must not hold the run at `open`.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
+    let file = rustix::fs::openat(CWD, path, flags, Mode::empty())
+        .map_err(|error| of_working_directory(path).unwrap_or(error.into()))?;
     let stat = rustix::fs::fstat(&file)?;
     let size = match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => return Err(ReadError::Directory),
@@ -163,6 +178,14 @@ pub(crate) fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Cont
         bytes: read_to_end(file.as_fd(), buffer, most, deadline)?,
         access,
     })
+}
+
+/// Why nothing that begins in the working directory is found, where that is so.
+fn of_working_directory(path: &Path) -> Option<ReadError> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let error = rustix::fs::openat(CWD, ".", flags, Mode::empty()).err()?;
+    path.is_relative()
+        .then(|| ReadError::WorkingDirectory(error.into()))
 }
 
 /// Reads standard input to its end.

@@ -134,10 +134,10 @@ impl Push {
         // Once one is refused for a reason that holds for all.
         let mut is_over = false;
         let mut left = Vec::new();
-        let host = self.server.host();
+        let host = self.server.url().host();
         for (index, (target, change)) in targets.iter().zip(changes).enumerate() {
             let name = &target.document.name;
-            session.reporter().progress(&host, index, targets.len());
+            session.reporter().progress(host, index, targets.len());
             let done = match (&change, self.dry_run) {
                 (Change::Nothing, _) => Done::Unchanged,
                 (Change::Create, true) => Done::WouldBeCreated,
@@ -150,7 +150,7 @@ impl Push {
                     match write::write(session.client, self, target, change) {
                         Ok(done) => done,
                         Err(refusal) => {
-                            is_over = refusal.effect == Effect::Hopeless;
+                            is_over = refusal.reach == Effect::Hopeless;
                             results.failures.push(refusal.error);
                             Done::Failed
                         }

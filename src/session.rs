@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::fmt::Display;
 
-use crate::arm::{self, Found, Scope};
+use crate::arm::{self, Scope, VaultResource};
 use crate::cloud::Cloud;
 use crate::error::{Error, Exit};
 use crate::http::{Client, Network};
@@ -75,7 +75,7 @@ impl<'a> Session<'a> {
     }
 
     /// The vaults of a subscription, by name: one request for a token of its own, and one a page.
-    pub(crate) fn vaults(&self, scope: &Scope) -> Result<Vec<Found>, Error> {
+    pub(crate) fn vaults(&self, scope: &Scope) -> Result<Vec<VaultResource>, Error> {
         let host = arm::endpoint(self.cloud)?;
         let audience = Audience::of_suffix(host.name());
         let token = self.identity.token(self.client, self.cloud, &audience)?;

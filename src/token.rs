@@ -1,47 +1,46 @@
 //! `Audience` (for whom a token is) and `AccessToken`.
 
+use std::time::Duration;
+
 use crate::secret::Secret;
+
+/// A clock that is off by more makes tokens and signatures worthless.
+pub(crate) const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 /// The resource a token is for, such as `https://vault.azure.net`: no final slash, no port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Audience(String);
+pub(crate) struct Audience(String);
 
 impl Audience {
     /// The audience of a cloud's host suffix, which has no port.
-    #[must_use]
-    pub fn of_suffix(suffix: &str) -> Self {
+    pub(crate) fn of_suffix(suffix: &str) -> Self {
         Self(format!("https://{suffix}"))
     }
 
     /// As a `resource`, which the metadata endpoint takes.
-    #[must_use]
-    pub fn resource(&self) -> &str {
+    pub(crate) fn resource(&self) -> &str {
         &self.0
     }
 
     /// As a `scope`, which Entra ID takes.
-    #[must_use]
-    pub fn scope(&self) -> String {
+    pub(crate) fn scope(&self) -> String {
         format!("{}/.default", self.0)
     }
 }
 
 /// A bearer token, which goes to hosts of its audience only.
 #[derive(Debug)]
-pub struct AccessToken(Secret);
+pub(crate) struct AccessToken(Secret);
 
 impl AccessToken {
     /// A token that can be a header's value: visible ASCII, not empty (RFC 6750, section 2.1).
-    #[must_use]
-    pub fn parse(token: Secret) -> Option<Self> {
+    pub(crate) fn parse(token: Secret) -> Option<Self> {
         let text = token.expose();
         let fits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
         fits.then_some(Self(token))
     }
 
-    /// The token itself.
-    #[must_use]
-    pub fn secret(&self) -> &Secret {
+    pub(crate) fn secret(&self) -> &Secret {
         &self.0
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::arm::{Found, Scope};
+use crate::arm::{Scope, VaultResource};
 use crate::error::Failures;
 use crate::report::Reporter;
 use crate::session::Azure;
@@ -29,8 +29,8 @@ impl Vaults {
 }
 
 /// Name, URI, location, and whether public network access is on.
-fn line(found: &Found) -> String {
-    let Found {
+fn line(found: &VaultResource) -> String {
+    let VaultResource {
         name,
         uri,
         location,
@@ -55,7 +55,7 @@ struct Object<'a> {
     public: Option<bool>,
 }
 
-fn object(found: &Found) -> String {
+fn object(found: &VaultResource) -> String {
     let object = Object {
         name: found.name.as_str(),
         uri: &found.uri,

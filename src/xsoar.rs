@@ -9,58 +9,50 @@ mod refusal;
 
 use std::collections::HashSet;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
-pub use key::{Key, KeyKind};
-pub use refusal::{Effect, Refusal};
+pub(crate) use key::{Key, KeyKind};
+pub(crate) use refusal::Effect;
 
-use crate::credentials::measured;
-use crate::http::{Answer, Body, Client, Doubt, Policy, Request, Url};
+use crate::buffer::Buffer;
+use crate::http::{self, Answer, Client, Doubt, Request, Service, Url};
 use crate::secret::Secret;
 
-/// Where a server is, and the key to it.
-pub struct Server {
-    base: String,
+pub(crate) struct Server {
+    /// Where its credentials are.
+    store: Url,
     key: Key,
 }
 
 /// A server's credential, as far as it is shown and matters here. Its password never is.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Stored {
+pub(crate) struct Stored {
     /// What the server knows it by: its name at creation.
-    pub id: String,
-    /// Its name.
+    pub(crate) id: String,
     #[serde(default, deserialize_with = "text_or_null")]
-    pub name: String,
+    pub(crate) name: String,
     /// Anybody's words, and our mark.
     #[serde(default)]
-    pub comment: Option<String>,
+    pub(crate) comment: Option<String>,
     /// The instance of an integration that fetches it, where one does.
     #[serde(default, rename = "vaultInstanceId")]
-    pub instance: Option<String>,
+    pub(crate) instance: Option<String>,
     /// Which of its states this is; a change names the one that it was made for.
-    pub version: i64,
-    /// Whose it is, where that was set.
+    pub(crate) version: i64,
     #[serde(default)]
-    pub workgroup: Option<String>,
+    pub(crate) workgroup: Option<String>,
 }
 
 fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// A credential to be written.
-pub struct Draft<'a> {
-    /// The one that it takes the place of.
-    pub instead_of: Option<&'a Stored>,
-    /// Its name.
-    pub name: &'a str,
-    /// Its user.
-    pub user: &'a str,
-    /// Its password.
-    pub password: &'a Secret,
-    /// Its comment.
-    pub comment: &'a str,
+pub(crate) struct Draft<'a> {
+    pub(crate) instead_of: Option<&'a Stored>,
+    pub(crate) name: &'a str,
+    pub(crate) user: &'a str,
+    pub(crate) password: &'a Secret,
+    pub(crate) comment: &'a str,
 }
 
 /// Credentials asked for at a time.
@@ -75,22 +67,15 @@ const MOST_PAGES: usize = 1_000;
 /// Where XSOAR 8 and XSIAM have their API, below the host.
 const PREFIX_OF_8: &str = "/xsoar/public/v1";
 
-const STORE: &str = "/settings/credentials";
-
-const LIST: &str = "cannot list the server's credentials";
-
 impl Server {
     /// A server's address: https, or http on this machine; with a path for one tenant of several
     /// (`/acc_TENANT`). A key with an id is of XSOAR 8, whose API has a prefix.
-    ///
-    /// # Errors
-    /// Says what is wrong with the address.
-    pub fn new(address: &str, key: Key) -> Result<Self, &'static str> {
+    pub(crate) fn new(address: &str, key: Key) -> Result<Self, &'static str> {
         let url = Url::parse(address).ok_or("is no https URL")?;
         if url.query().is_some() || address.contains('#') {
             return Err("must end with its path");
         }
-        if !url.is_https() && !is_this_machine(url.host()) {
+        if !url.is_https() && !url.is_loopback() {
             return Err("is not https, and not on this machine");
         }
         let base = address.trim_end_matches('/');
@@ -100,40 +85,28 @@ impl Server {
         } else {
             ""
         };
+        let store = Url::parse(&format!("{base}{prefix}/settings/credentials"));
         Ok(Self {
-            base: format!("{base}{prefix}"),
+            store: store.ok_or("is too long")?,
             key,
         })
     }
 
-    /// The host, for messages.
-    #[must_use]
-    pub fn host(&self) -> String {
-        self.url()
-            .map(|url| url.host().to_owned())
-            .unwrap_or_default()
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn url(&self) -> Option<Url> {
-        Url::parse(&self.base)
+    pub(crate) fn url(&self) -> &Url {
+        &self.store
     }
 
     /// What no message may show.
-    #[must_use]
-    pub fn key(&self) -> &Key {
+    pub(crate) fn key(&self) -> &Key {
         &self.key
     }
 
     /// The whole store.
-    ///
-    /// # Errors
-    /// A [`Refusal`]; nothing was changed.
-    pub fn list(&self, client: &Client) -> Result<Vec<Stored>, Refusal> {
+    pub(crate) fn list(&self, client: &Client) -> Result<Vec<Stored>, Refusal> {
+        let inquiry = self.inquiry("cannot list the server's credentials".to_owned());
         let mut odd = String::new();
         for _ in 0..MOST_LISTINGS {
-            match self.pages(client)? {
+            match self.pages(client, &inquiry)? {
                 Ok(all) => return Ok(all),
                 Err(what) => odd = what,
             }
@@ -141,19 +114,24 @@ impl Server {
                 .reporter()
                 .verbose(&format!("{odd}: the store is listed again"));
         }
-        Err(refusal::unsteady(&self.host(), LIST, &odd))
+        let unsteady = inquiry.odd(&odd);
+        Err(unsteady.map(|error| error.hint("try again later: others may be writing there")))
     }
 
     /// Page after page; or what does not fit together, as when others write meanwhile.
-    fn pages(&self, client: &Client) -> Result<Result<Vec<Stored>, String>, Refusal> {
+    fn pages(
+        &self,
+        client: &Client,
+        inquiry: &Inquiry,
+    ) -> Result<Result<Vec<Stored>, String>, Refusal> {
         let (mut all, mut ids) = (Vec::new(), HashSet::new());
         let (mut size, mut before) = (PAGE, None);
         for page in 0..MOST_PAGES {
-            let ask = Secret::new(format!("{{\"page\":{page},\"size\":{size}}}"));
-            let purpose = format!("credentials, page {}", page + 1);
-            let body = Body::Query(&ask);
-            let answer = self.send(client, purpose, STORE, body, Policy::Service, LIST)?;
-            let found: Page = self.parse(&answer, LIST)?;
+            let request = Request::query(&self.store, Buffer::json(&PageQuery { page, size }))
+                .purpose(format!("credentials, page {}", page + 1))
+                .signed_by(&self.key);
+            let answer = client.ask(inquiry, &request)?;
+            let found: Page = inquiry.read(&answer)?;
             let total = found.total;
             let credentials = found.credentials.unwrap_or_default();
             if page > 0 && total != before {
@@ -179,73 +157,55 @@ impl Server {
                 _ => {}
             }
         }
-        Err(self.senseless(LIST, "more pages than any store has"))
+        Err(inquiry.odd("more pages than any store has"))
     }
 
     /// Creates a credential, or writes it instead of one that was listed.
-    ///
-    /// # Errors
-    /// A [`Refusal`], which says whether it may have been written all the same.
-    pub fn put(&self, client: &Client, draft: &Draft) -> Result<(), Refusal> {
-        let operation = format!("cannot write `{}` to the server", draft.name);
-        let json = draft.json();
-        let purpose = format!("write `{}`", draft.name);
-        let body = Body::Change(&json);
-        let answer = self.send(client, purpose, STORE, body, Policy::Change, &operation)?;
+    pub(crate) fn put(&self, client: &Client, draft: &Draft) -> Result<(), Refusal> {
+        let inquiry = self.inquiry(format!("cannot write `{}` to the server", draft.name));
+        let request = Request::change(&self.store, draft.json())
+            .purpose(format!("write `{}`", draft.name))
+            .signed_by(&self.key);
+        let answer = client.ask(&inquiry, &request)?;
         // Whatever else it says, it is a credential.
-        let written: Result<Stored, Refusal> = self.parse(&answer, &operation);
-        let in_doubt = Effect::Open(Doubt::Answer(answer.wish()));
-        written.map(drop).map_err(|refusal| refusal.with(in_doubt))
+        let written: Result<Stored, Refusal> = inquiry.read(&answer);
+        let in_doubt = Effect::Open(Doubt::Answer(answer.retry_after()));
+        written
+            .map(drop)
+            .map_err(|refusal| refusal.reaching(in_doubt))
     }
 
-    fn send(
-        &self,
-        client: &Client,
-        purpose: String,
-        path: &str,
-        body: Body,
-        policy: Policy,
-        operation: &str,
-    ) -> Result<Answer, Refusal> {
-        let Some(url) = Url::parse(&format!("{}{path}", self.base)) else {
-            return Err(self.senseless(operation, "an address that makes no URL"));
-        };
-        let request = Request {
-            purpose: purpose.into(),
-            url: &url,
-            headers: &[],
-            secret_header: None,
-            signature: Some(&self.key),
-            body,
-            policy,
-        };
-        let answer = client
-            .send(&request)
-            .map_err(|failure| refusal::no_answer(failure, operation))?;
-        match answer.status {
-            200..=299 => Ok(answer),
-            _ => Err(refusal::refusal(
-                client,
-                &answer,
-                &self.host(),
-                operation,
-                &self.key,
-            )),
+    fn inquiry(&self, operation: String) -> Inquiry<'_> {
+        Inquiry {
+            server: self,
+            operation,
         }
     }
+}
 
-    fn parse<'de, T: Deserialize<'de>>(
-        &self,
-        answer: &'de Answer,
-        operation: &str,
-    ) -> Result<T, Refusal> {
+pub(crate) type Refusal = http::Refusal<Effect>;
+
+struct Inquiry<'a> {
+    server: &'a Server,
+    operation: String,
+}
+
+impl Inquiry<'_> {
+    fn read<'de, T: Deserialize<'de>>(&self, answer: &'de Answer) -> Result<T, Refusal> {
         let parsed = answer.json("JSON that is not what was asked for");
-        parsed.map_err(|what| self.senseless(operation, &what))
+        parsed.map_err(|what| self.odd(&what))
     }
 
-    fn senseless(&self, operation: &str, what: &str) -> Refusal {
-        refusal::senseless(&self.host(), operation, what)
+    fn odd(&self, what: &str) -> Refusal {
+        let host = self.server.store.host();
+        self.senseless(format!("`{host}` answered with {what}"))
     }
+}
+
+#[derive(Serialize)]
+struct PageQuery {
+    page: usize,
+    size: usize,
 }
 
 #[derive(Deserialize)]
@@ -254,41 +214,32 @@ struct Page {
     total: Option<usize>,
 }
 
-fn is_this_machine(host: &str) -> bool {
-    match host.parse::<std::net::IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
+/// A credential as the server takes it.
+#[derive(Serialize)]
+struct Credential<'a> {
+    version: i64,
+    name: &'a str,
+    user: &'a str,
+    password: &'a str,
+    comment: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workgroup: Option<&'a str>,
 }
 
 impl Draft<'_> {
-    /// In memory that is wiped and measured first: the password is in it.
-    fn json(&self) -> Secret {
-        let version = self.instead_of.map_or(-1, |stored| stored.version);
-        let id = self.instead_of.map(|stored| stored.id.as_str());
-        let workgroup = self
-            .instead_of
-            .and_then(|stored| stored.workgroup.as_deref());
-        let fields = [
-            ("name", Some(self.name)),
-            ("user", Some(self.user)),
-            ("password", Some(self.password.expose())),
-            ("comment", Some(self.comment)),
-            ("id", id),
-            ("workgroup", workgroup.filter(|group| !group.is_empty())),
-        ];
-        let mut json = measured(|out| {
-            write!(out, "{{\"version\":{version}")?;
-            for (name, text) in &fields {
-                if let Some(text) = text {
-                    write!(out, ",\"{name}\":")?;
-                    serde_json::to_writer(&mut *out, text)?;
-                }
-            }
-            out.write_all(b"}")
-        });
-        let json = String::from_utf8(std::mem::take(&mut *json));
-        Secret::new(json.expect("what serde_json writes is UTF-8"))
+    fn json(&self) -> Buffer {
+        let workgroup = self.instead_of.and_then(|old| old.workgroup.as_deref());
+        Buffer::json(&Credential {
+            version: self.instead_of.map_or(-1, |old| old.version),
+            name: self.name,
+            user: self.user,
+            password: self.password.expose(),
+            comment: self.comment,
+            id: self.instead_of.map(|old| old.id.as_str()),
+            workgroup: workgroup.filter(|group| !group.is_empty()),
+        })
     }
 }
 
@@ -335,10 +286,8 @@ mod tests {
                 "https://api-x.example/xsoar",
             ),
         ] {
-            assert_eq!(
-                Server::new(address, key(id)).map(|s| s.base),
-                Ok(base.to_owned())
-            );
+            let store = Url::parse(&format!("{base}/settings/credentials"));
+            assert_eq!(Server::new(address, key(id)).ok().map(|s| s.store), store);
         }
         for bad in [
             "",
@@ -373,7 +322,7 @@ mod tests {
                 comment: "c",
             };
             let json = draft.json();
-            serde_json::from_str::<serde_json::Value>(json.expose()).unwrap()
+            serde_json::from_slice::<serde_json::Value>(json.as_slice()).unwrap()
         };
         let new = serde_json::json!({"name": "n", "user": "u", "password": "p\"\\\n😀", "version": -1, "comment": "c"});
         assert_eq!(json(None), new);

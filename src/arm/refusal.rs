@@ -2,48 +2,32 @@
 //!
 //! Codes: Microsoft's "Resolve common Azure deployment errors" and the "Resource Manager error codes".
 
-use serde_json::Value;
-
 use super::Scope;
-use crate::error::{Error, Exit};
-use crate::http::{Answer, Client};
-use crate::vault::tenant_of;
+use crate::error::Exit;
+use crate::http::{Said, Service, Verdict};
+use crate::vault::other_tenant;
 
-/// An answer other than 200.
-pub(super) fn refusal(client: &Client, answer: &Answer, scope: &Scope, host: &str) -> Error {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let text = |pointer: &str| {
-        body.pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    let (code, message) = (text("/error/code"), text("/error/message"));
-    let operation = scope.operation();
-    if code.is_empty() && message.is_empty() {
-        return foreign(answer, &operation, host);
+impl Service for Scope {
+    type Reach = ();
+    const NAME: &'static str = "Azure";
+    const ERRORS: Option<&'static str> = Some("Resource Manager's");
+    const REQUEST_ID: Option<&'static str> = Some("x-ms-request-id");
+
+    fn operation(&self) -> String {
+        format!("cannot list the vaults of {self}")
     }
-    let words = client.quote(message);
-    let (exit, what, hint) = verdict(client, answer, code);
-    let id = answer
-        .header("x-ms-request-id")
-        .map(|id| format!(" (request id {})", client.quote(id)));
-    let said = if words.is_empty() {
-        String::new()
-    } else {
-        format!(": {words}")
-    };
-    let cause = format!(
-        "{what}{said}{}{}",
-        id.unwrap_or_default(),
-        answer.aftermath()
-    );
-    Error::new(answer.exit(exit), operation, cause)
-        .maybe_hint(hint)
-        .maybe_hint(answer.aftermath_hint())
+
+    fn verdict(&self, said: &Said) -> Option<Verdict<()>> {
+        let (code, message) = (said.text("/error/code"), said.text("/error/message"));
+        if code.is_empty() && message.is_empty() {
+            return None;
+        }
+        Some(by_code(said, code).words(said.quote(message)))
+    }
 }
 
-fn verdict(client: &Client, answer: &Answer, code: &str) -> (Exit, String, Option<String>) {
-    let (exit, what, hint) = match (answer.status, code) {
+fn by_code(said: &Said, code: &str) -> Verdict<()> {
+    let (exit, what, hint) = match (said.status, code) {
         (404, "SubscriptionNotFound") | (400, "InvalidSubscriptionId") => (
             Exit::NotFound,
             "there is no such subscription in this tenant and cloud",
@@ -60,7 +44,7 @@ fn verdict(client: &Client, answer: &Answer, code: &str) -> (Exit, String, Optio
             "give it the role `Reader` on the subscription or resource group (`az role assignment create`), and wait some minutes; \
              to read secrets of vaults that are named it is not needed",
         ),
-        (401, "InvalidAuthenticationTokenTenant") => return wrong_tenant(client, answer),
+        (401, "InvalidAuthenticationTokenTenant") => return other_tenant(said, "subscription"),
         (401, "InvalidAuthenticationTokenAudience") => (
             Exit::Denied,
             "the token is for another audience",
@@ -76,56 +60,11 @@ fn verdict(client: &Client, answer: &Answer, code: &str) -> (Exit, String, Optio
             "Resource Manager denies access",
             "check the identity's roles, and the policies of its tenant",
         ),
-        (429, _) => {
-            return (
-                Exit::Service,
-                "Resource Manager is throttled".to_owned(),
-                None,
-            );
-        }
+        (429, _) => return Verdict::new(Exit::Service, "Resource Manager is throttled"),
         (status, code) => {
-            let what = format!("Resource Manager answered {status} {}", client.quote(code));
-            return (Exit::Service, what.trim_end().to_owned(), None);
+            let what = format!("Resource Manager answered {status} {}", said.quote(code));
+            return Verdict::new(Exit::Service, what.trim_end());
         }
     };
-    (exit, what.to_owned(), Some(hint.to_owned()))
-}
-
-/// The challenge names the subscription's tenant.
-fn wrong_tenant(client: &Client, answer: &Answer) -> (Exit, String, Option<String>) {
-    let tenant = answer.header("www-authenticate").and_then(tenant_of);
-    let tenant = tenant.map(|tenant| client.quote(tenant));
-    let (whose, option) = match tenant {
-        Some(tenant) => (
-            format!("the tenant `{tenant}`, the token is of another one"),
-            format!(" (`--tenant-id {tenant}`)"),
-        ),
-        None => ("another tenant than the token".to_owned(), String::new()),
-    };
-    let hint = format!(
-        "use an application of the subscription's tenant{option}; a managed identity belongs to its machine's tenant alone"
-    );
-    (
-        Exit::Denied,
-        format!("the subscription belongs to {whose}"),
-        Some(hint),
-    )
-}
-
-/// Not Resource Manager's form of an error: a proxy, a gateway, a portal.
-fn foreign(answer: &Answer, operation: &str, host: &str) -> Error {
-    let (status, kind, aftermath) = (answer.status, answer.content_type(), answer.aftermath());
-    let cause = format!(
-        "`{host}` answered {status} with {kind}, not with an error of Resource Manager's{aftermath}"
-    );
-    let hint = match status {
-        300..=399 => {
-            "redirects are not followed: a captive portal or a proxy may be in the way".to_owned()
-        }
-        _ => answer.aftermath_hint().unwrap_or_else(|| {
-            "something that is not Azure answers there: an inspecting proxy, a wrong address?"
-                .to_owned()
-        }),
-    };
-    Error::new(answer.exit(Exit::Service), operation, cause).hint(hint)
+    Verdict::new(exit, what).hint(hint)
 }

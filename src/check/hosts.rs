@@ -2,7 +2,7 @@
 //! identity is sent.
 
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde_json::Value;
 
@@ -10,15 +10,13 @@ use super::steps::{Next, Report};
 use crate::arm::{self, Scope};
 use crate::cloud::Cloud;
 use crate::error::{Error, Exit};
-use crate::http::{Answer, Body, Client, Failure, Policy, Request, Trust, Url, Way};
+use crate::http::{Answer, Client, Failure, Policy, Request, Route, Trust, Url};
 use crate::identity::Identity;
 use crate::push;
 use crate::session::Session;
+use crate::token::CLOCK_TOLERANCE;
 use crate::vault::{VaultName, no_answer, tenant_of};
 use crate::xsoar::{Server, Stored};
-
-/// A clock that is off by more makes tokens and signatures worthless.
-const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 /// More addresses of a host are not shown.
 const MOST_ADDRESSES: usize = 3;
@@ -127,7 +125,7 @@ impl<'a> Hosts<'a> {
             Err(error) => (error.duration(), "behind"),
         };
         let found = format!("{} s {which} `{host}`", off.as_secs());
-        if off <= TOLERANCE {
+        if off <= CLOCK_TOLERANCE {
             return report.ok("clock", &found);
         }
         let error = Error::new(Exit::NoToken, "this machine's clock is wrong", found)
@@ -148,15 +146,8 @@ impl<'a> Hosts<'a> {
     }
 
     fn send(&mut self, url: &Url) -> Result<Answer, Failure> {
-        let result = self.client.send(&Request {
-            purpose: "is it there?".into(),
-            url,
-            headers: &[],
-            secret_header: None,
-            signature: None,
-            body: Body::Nothing,
-            policy: Policy::Probe,
-        });
+        let request = Request::get(url).purpose("is it there?");
+        let result = self.client.send(&request.policy(Policy::Probe));
         if result.is_err() {
             self.silent.push(url.host().to_owned());
         }
@@ -209,17 +200,14 @@ impl<'a> Hosts<'a> {
 
 /// An XSOAR server: reached, with a key that it accepts, and what its store has.
 pub(super) fn xsoar(client: &Client, server: &Server, report: &mut Report) -> Next {
-    let name = format!("xsoar {}", server.host());
+    let name = format!("xsoar {}", server.url().host());
     client.learn(server.key().secret());
     match server.list(client) {
         Ok(stored) => {
             let comment = |stored: &&Stored| stored.comment.as_deref().is_some_and(push::is_ours);
             let (all, ours) = (stored.len(), stored.iter().filter(comment).count());
-            let (found, key) = (
-                server.url().map(|url| reached(client, &url)),
-                server.key().words(),
-            );
-            let found = found.unwrap_or_default().join(", ");
+            let found = reached(client, server.url()).join(", ");
+            let key = server.key().kind();
             report.ok(
                 &name,
                 &format!("{found}; it accepts {key}; {all} credentials, {ours} of them ours"),
@@ -232,7 +220,7 @@ pub(super) fn xsoar(client: &Client, server: &Server, report: &mut Report) -> Ne
 /// The way to a host that answered, and whom its certificate is from.
 fn reached(client: &Client, url: &Url) -> Vec<String> {
     let trust = client.trust(url.host()).map_or("no TLS", words);
-    vec![way(&client.way(url)), trust.to_owned()]
+    vec![way(&client.route(url)), trust.to_owned()]
 }
 
 fn step(url: &Url) -> String {
@@ -244,11 +232,11 @@ fn cannot_reach(url: &Url) -> impl FnOnce(Failure) -> Error {
     move |failure| failure.during(operation)
 }
 
-fn way(way: &Way) -> String {
-    match way {
-        Way::Proxy(proxy) => format!("by the proxy `{proxy}`"),
-        Way::Directed(address) => format!("at `{address}` by `--connect-to`"),
-        Way::Direct(addresses) => {
+fn way(route: &Route) -> String {
+    match route {
+        Route::Proxy(proxy) => format!("by the proxy `{proxy}`"),
+        Route::Directed(address) => format!("at `{address}` by `--connect-to`"),
+        Route::Direct(addresses) => {
             let shown: Vec<_> = addresses.iter().take(MOST_ADDRESSES).map(address).collect();
             let more = match addresses.len().saturating_sub(MOST_ADDRESSES) {
                 0 => String::new(),
@@ -290,7 +278,7 @@ mod tests {
     fn at_most_three_addresses_and_which_are_private() {
         let direct = |list: &[&str]| {
             let addresses = list.iter().map(|address| address.parse().unwrap());
-            way(&Way::Direct(addresses.collect()))
+            way(&Route::Direct(addresses.collect()))
         };
         assert_eq!(direct(&["20.1.2.3"]), "at 20.1.2.3");
         assert_eq!(

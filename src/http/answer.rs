@@ -6,44 +6,41 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use serde_json::error::Category;
 use ureq::http::header::HeaderMap;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
-use super::failure::{Failure, Kind};
 use super::retry;
+use crate::buffer::Buffer;
 use crate::deadline::seconds;
 use crate::error::Exit;
 
 /// What a service answered, once there was no retry left that was worth its time.
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) host: String,
+    pub(crate) status: u16,
     /// The whole body, wiped on drop.
-    pub body: Zeroizing<Vec<u8>>,
+    pub(crate) body: Zeroizing<Vec<u8>>,
     pub(super) headers: HeaderMap,
-    pub(super) standing: Standing,
+    pub(super) retries: Retries,
 }
 
-/// Why an answer that asks for another try was handed on all the same.
-pub(super) enum Standing {
-    /// It does not ask for one.
-    Final,
+/// What the retries came to.
+pub(super) enum Retries {
+    /// The answer asks for no other try.
+    Done,
     /// There were as many tries as the rules have.
-    Exhausted(u32),
-    /// The wait does not fit before the deadline.
+    Exhausted { tries: u32 },
+    /// The wait before the next one does not fit before the deadline.
     NoTime { wait: Duration, timeout: String },
 }
 
 impl Answer {
-    /// A header's value, where it is text.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// What kind of body it is, for a message: `text/html`, say. Anything else than a type's name is
     /// not shown: it is the sender's to choose.
-    #[must_use]
-    pub fn content_type(&self) -> String {
+    pub(crate) fn content_type(&self) -> String {
         let Some(text) = self.header("content-type") else {
             return "no content type".to_owned();
         };
@@ -62,22 +59,9 @@ impl Answer {
         }
     }
 
-    /// The exit code of an error that this answer leads to: what the caller says, unless the answer
-    /// asked for a wait that does not fit.
-    #[must_use]
-    pub fn exit(&self, exit: Exit) -> Exit {
-        match self.standing {
-            Standing::NoTime { .. } => Exit::Deadline,
-            _ => exit,
-        }
-    }
-
     /// What the body says in JSON, or what it is instead, in words that may follow "answered with":
     /// `unfit`, where it is JSON of another kind. serde's own words would quote it.
-    ///
-    /// # Errors
-    /// Those words.
-    pub fn json<'a, T: Deserialize<'a>>(&'a self, unfit: &str) -> Result<T, String> {
+    pub(crate) fn json<'a, T: Deserialize<'a>>(&'a self, unfit: &str) -> Result<T, String> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let kind = self.content_type();
             match error.classify() {
@@ -88,31 +72,31 @@ impl Answer {
         })
     }
 
-    /// The wait that it asks for.
-    #[must_use]
-    pub fn wish(&self) -> Option<Duration> {
-        retry::wish(|name| self.header(name), SystemTime::now())
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        retry::retry_after(|name| self.header(name), SystemTime::now())
     }
+}
 
-    /// What the retries came to, to follow the words for the answer; empty if there were none.
-    #[must_use]
-    pub fn aftermath(&self) -> String {
-        match &self.standing {
-            Standing::Final => String::new(),
-            Standing::Exhausted(tries) => format!(", {tries} times"),
-            Standing::NoTime { wait, timeout } => no_time(*wait, timeout),
+impl Retries {
+    /// To follow the words for the answer.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Done => String::new(),
+            Self::Exhausted { tries } => format!(", {tries} times"),
+            Self::NoTime { wait, timeout } => no_time(*wait, timeout),
         }
     }
 
-    /// What to do about the retries' end.
-    #[must_use]
-    pub fn aftermath_hint(&self) -> Option<String> {
-        match self.standing {
-            Standing::NoTime { .. } => {
-                Some("give it more time with `--timeout SECONDS`, or try later".to_owned())
-            }
-            Standing::Exhausted(_) => Some("try again later".to_owned()),
-            Standing::Final => None,
+    /// The exit code and the hint of an error that the answer leads to: those given, unless the retries
+    /// say more.
+    pub(super) fn verdict(&self, exit: Exit, hint: Option<String>) -> (Exit, Option<String>) {
+        match self {
+            Self::Done => (exit, hint),
+            Self::Exhausted { .. } => (exit, Some("try again later".to_owned())),
+            Self::NoTime { .. } => (
+                Exit::Deadline,
+                Some("give it more time with `--timeout SECONDS`, or try later".to_owned()),
+            ),
         }
     }
 }
@@ -123,52 +107,21 @@ pub(super) fn no_time(wait: Duration, timeout: &str) -> String {
     format!("; the next try would be in {wait}, and `--timeout` is too short for it ({timeout})")
 }
 
-/// Why a body could not be read.
-pub(super) enum BodyProblem {
-    Ours(Failure),
-    Read(io::Error),
-}
-
-/// Reads a body to its end, which gives the connection back, into memory that is wiped.
+/// Reads a body to its end, which gives the connection back; `None`: it is larger than that.
 pub(super) fn read_body(
-    mut reader: impl Read,
+    reader: impl Read,
     length: Option<u64>,
-    largest: usize,
-    host: &str,
-) -> Result<Zeroizing<Vec<u8>>, BodyProblem> {
-    let too_large = || {
-        let cause =
-            format!("the answer of `{host}` is larger than any that makes sense ({largest} bytes)");
-        BodyProblem::Ours(Failure::new(Kind::Garbled, cause))
-    };
-    let announced = length
-        .map_or(Ok(16 * 1024), usize::try_from)
-        .unwrap_or(usize::MAX);
+    largest: u64,
+) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let announced = length.unwrap_or(16 * 1024);
     if announced > largest {
-        return Err(too_large());
+        return Ok(None);
     }
-    let mut body = Zeroizing::new(vec![0; announced + 1]);
-    let mut filled = 0;
-    loop {
-        if filled == body.len() {
-            if filled > largest {
-                return Err(too_large());
-            }
-            // Not `resize`: it would leave what it moves from unwiped.
-            let mut larger = Zeroizing::new(vec![0; (filled * 2).min(largest + 1)]);
-            larger[..filled].copy_from_slice(&body);
-            body = larger;
-        }
-        match reader.read(&mut body[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(BodyProblem::Read(error)),
-        }
-    }
-    body[filled..].zeroize();
-    body.truncate(filled);
-    Ok(body)
+    // One byte more than there is room for shows that there is more.
+    let mut reader = reader.take(largest + 1);
+    let mut body = Buffer::with_room(usize::try_from(announced).unwrap_or_default() + 1);
+    while body.fill(|room| reader.read(room))? > 0 {}
+    Ok((reader.limit() > 0).then(|| body.into_bytes()))
 }
 
 #[cfg(test)]
@@ -178,13 +131,14 @@ mod tests {
     #[test]
     fn bodies_are_bounded() {
         let read = |size: u64, length| {
-            read_body(io::repeat(b'x').take(size), length, 1 << 20, "h").map(|b| b.len())
+            let body = read_body(io::repeat(b'x').take(size), length, 1 << 20).unwrap();
+            body.map(|body| body.len())
         };
-        assert_eq!(read(0, None).ok(), Some(0));
-        assert_eq!(read(100_000, None).ok(), Some(100_000));
-        assert_eq!(read(1 << 20, Some(1 << 20)).ok(), Some(1 << 20));
-        assert!(read((1 << 20) + 1, None).is_err());
-        assert!(read(0, Some((1 << 20) + 1)).is_err());
-        assert!(read(u64::MAX, None).is_err());
+        assert_eq!(read(0, None), Some(0));
+        assert_eq!(read(100_000, None), Some(100_000));
+        assert_eq!(read(1 << 20, Some(1 << 20)), Some(1 << 20));
+        assert!(read((1 << 20) + 1, None).is_none());
+        assert!(read(0, Some((1 << 20) + 1)).is_none());
+        assert!(read(u64::MAX, None).is_none());
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -16,20 +16,17 @@ use ureq::unversioned::transport::{
     TransportAdapter,
 };
 
-use super::failure::{Failure, Kind};
-use super::observe::Observed;
-use super::pace::Pace;
-use super::tls::{self, ExtraRoots};
-use super::translate::{into_ureq, of_proxy};
+use super::attempt::Attempt;
+use super::failure::{Failure, FailureKind};
+use super::tls;
+use super::url::bare;
 
 /// RFC 8305, "Connection Attempt Delay": the next address is tried when one has not answered by then.
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 
-/// Opens TCP connections.
-pub struct Tcp {
-    pub pace: Arc<Pace>,
-    /// Whether what is dialed here is the proxy.
-    pub proxy: bool,
+#[derive(Debug)]
+pub(super) struct Tcp {
+    pub(super) attempt: Arc<Attempt>,
 }
 
 impl<In: Transport> Connector<In> for Tcp {
@@ -43,69 +40,57 @@ impl<In: Transport> Connector<In> for Tcp {
         if let Some(tunnel) = chained {
             return Ok(Some(Either::A(tunnel)));
         }
-        let host = details.uri.host().unwrap_or_default();
-        let role = |failure| {
-            if self.proxy {
-                of_proxy(failure)
-            } else {
-                failure
-            }
-        };
-        self.pace.connecting();
-        let stream = connect_any(&details.addrs, host, &self.pace)
-            .map_err(|failure| into_ureq(role(failure)))?;
+        let host = bare(details.uri.host().unwrap_or_default());
+        self.attempt.connecting(host);
+        let stream = connect_any(&details.addrs, host, &self.attempt)
+            .map_err(|failure| self.attempt.fail(failure))?;
         stream.set_nodelay(true)?;
-        let plain = details.uri.scheme() == Some(&Scheme::HTTP) && !self.proxy;
-        if plain {
-            self.pace.answering();
+        let is_http = details.uri.scheme() == Some(&Scheme::HTTP);
+        let is_plain = is_http && !self.attempt.is_by_proxy();
+        if is_plain {
+            self.attempt.answering();
         }
         let config = details.config;
         Ok(Some(Either::B(TcpTransport {
             stream,
-            host: host.to_owned(),
-            proxy: self.proxy,
-            plain,
+            is_plain,
             buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
-            pace: Arc::clone(&self.pace),
+            attempt: Arc::clone(&self.attempt),
         })))
-    }
-}
-
-impl fmt::Debug for Tcp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tcp")
     }
 }
 
 /// The first connection that stands, the families taking turns: a dead IPv6 address costs a moment,
 /// not the time of the good IPv4 one.
-fn connect_any(addresses: &[SocketAddr], host: &str, pace: &Pace) -> Result<TcpStream, Failure> {
+fn connect_any(
+    addresses: &[SocketAddr],
+    host: &str,
+    attempt: &Attempt,
+) -> Result<TcpStream, Failure> {
     if let [address] = addresses {
-        return TcpStream::connect_timeout(address, pace.left(host)?)
-            .map_err(|error| refused(host, *address, &error, pace));
+        return TcpStream::connect_timeout(address, attempt.left()?)
+            .map_err(|error| refused(host, *address, &error, attempt));
     }
     let mut waiting = by_turns(addresses).into_iter();
     let (sender, receiver) = mpsc::channel();
     let mut pending = 0;
     let mut first_error = None;
     loop {
-        let left = pace.left(host)?;
+        let left = attempt.left()?;
         if let Some(address) = waiting.next() {
             let sender = sender.clone();
             let dial = move || {
                 // The loop may be over: then the connection is dropped.
                 let _ = sender.send((address, TcpStream::connect_timeout(&address, left)));
             };
-            match thread::Builder::new()
-                .name("connect".to_owned())
-                .spawn(dial)
-            {
-                Ok(_) => pending += 1,
-                Err(error) => return Err(refused(host, address, &error, pace)),
+            let thread = thread::Builder::new().name("connect".to_owned());
+            if let Err(error) = thread.spawn(dial) {
+                return Err(refused(host, address, &error, attempt));
             }
+            pending += 1;
         } else if pending == 0 {
             let failure = first_error.unwrap_or_else(|| {
-                Failure::new(Kind::Connection, format!("`{host}` has no address"))
+                Failure::new(FailureKind::Connection, format!("`{host}` has no address"))
             });
             return Err(failure);
         }
@@ -119,7 +104,7 @@ fn connect_any(addresses: &[SocketAddr], host: &str, pace: &Pace) -> Result<TcpS
             match result {
                 Ok(stream) => return Ok(stream),
                 Err(error) => {
-                    first_error.get_or_insert_with(|| refused(host, address, &error, pace));
+                    first_error.get_or_insert_with(|| refused(host, address, &error, attempt));
                 }
             }
         }
@@ -128,86 +113,49 @@ fn connect_any(addresses: &[SocketAddr], host: &str, pace: &Pace) -> Result<TcpS
 
 /// The addresses with the two families by turns, the system's favourite first.
 fn by_turns(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
-    let Some(first) = addresses.first() else {
-        return Vec::new();
-    };
-    let (mut same, mut other): (Vec<_>, Vec<_>) = addresses
-        .iter()
-        .partition(|address| address.is_ipv4() == first.is_ipv4());
-    same.reverse();
-    other.reverse();
-    let mut turns = Vec::with_capacity(addresses.len());
-    while let Some(address) = same.pop() {
-        turns.push(address);
-        turns.extend(other.pop());
-    }
-    other.reverse();
-    turns.extend(other);
-    turns
+    let is_favoured = |address: &SocketAddr| address.is_ipv4() == addresses[0].is_ipv4();
+    let (same, other): (Vec<_>, Vec<_>) = addresses.iter().copied().partition(is_favoured);
+    let turns = (0..addresses.len()).flat_map(|turn| [same.get(turn), other.get(turn)]);
+    turns.flatten().copied().collect()
 }
 
-fn refused(host: &str, address: SocketAddr, error: &io::Error, pace: &Pace) -> Failure {
+fn refused(host: &str, address: SocketAddr, error: &io::Error, attempt: &Attempt) -> Failure {
     let reason = match error.kind() {
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => return pace.timed_out(host),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => return attempt.timed_out(),
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
         io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
         io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
         kind => kind.to_string(),
     };
     Failure::new(
-        Kind::Connection,
+        FailureKind::Connection,
         format!("no connection to `{host}` ({address}): {reason}"),
     )
 }
 
 /// A TCP connection whose every read and write ends with the attempt's time.
-pub struct TcpTransport {
+pub(super) struct TcpTransport {
     stream: TcpStream,
-    host: String,
-    proxy: bool,
     /// Whether the answer itself comes over it, not TLS's records or a tunnel.
-    plain: bool,
+    is_plain: bool,
     buffers: LazyBuffers,
-    pace: Arc<Pace>,
+    attempt: Arc<Attempt>,
 }
 
 impl TcpTransport {
     fn failed(&self, error: &io::Error) -> ureq::Error {
-        let peer = self.pace.peer(&self.host);
-        let failure = match error.kind() {
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => self.pace.timed_out(&peer),
-            _ if self.pace.is_connecting() => cut_while_connecting(&peer),
-            _ => cut(&peer),
-        };
-        self.role(failure)
+        match error.kind() {
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+                self.attempt.fail(self.attempt.timed_out())
+            }
+            _ => self.attempt.broke(),
+        }
     }
 
     fn left(&self) -> Result<Duration, ureq::Error> {
-        let left = self.pace.left(&self.pace.peer(&self.host));
-        left.map_err(|failure| self.role(failure))
+        let left = self.attempt.left();
+        left.map_err(|failure| self.attempt.fail(failure))
     }
-
-    fn role(&self, failure: Failure) -> ureq::Error {
-        into_ureq(if self.proxy && self.pace.is_before_tunnel() {
-            of_proxy(failure)
-        } else {
-            failure
-        })
-    }
-}
-
-fn cut(host: &str) -> Failure {
-    Failure::new(
-        Kind::Cut,
-        format!("`{host}` closed the connection before the answer was whole"),
-    )
-}
-
-fn cut_while_connecting(host: &str) -> Failure {
-    Failure::new(
-        Kind::Connection,
-        format!("`{host}` closed the connection during the handshake"),
-    )
 }
 
 impl Transport for TcpTransport {
@@ -236,8 +184,8 @@ impl Transport for TcpTransport {
             self.stream.set_read_timeout(Some(left))?;
             match self.stream.read(self.buffers.input_append_buf()) {
                 Ok(amount) => {
-                    if amount > 0 && self.plain {
-                        self.pace.heard();
+                    if amount > 0 && self.is_plain {
+                        self.attempt.heard();
                     }
                     self.buffers.input_appended(amount);
                     return Ok(amount > 0);
@@ -261,18 +209,15 @@ impl Transport for TcpTransport {
 
 impl fmt::Debug for TcpTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TcpTransport({})", self.host)
+        f.write_str("TcpTransport")
     }
 }
 
-/// Wraps connections in TLS, where the URL says https.
-pub struct Tls {
-    pub roots: ExtraRoots,
-    pub config: Arc<OnceLock<Arc<ClientConfig>>>,
-    pub observed: Option<Observed>,
-    pub pace: Arc<Pace>,
-    /// Whether connections go through a proxy, which may itself be spoken to in TLS.
-    pub proxy: bool,
+/// Wraps connections in TLS, where the URL says https: also one to a proxy.
+#[derive(Debug)]
+pub(super) struct Tls {
+    pub(super) config: Arc<ClientConfig>,
+    pub(super) attempt: Arc<Attempt>,
 }
 
 impl<In: Transport> Connector<In> for Tls {
@@ -289,89 +234,53 @@ impl<In: Transport> Connector<In> for Tls {
         if !details.needs_tls() || transport.is_tls() {
             return Ok(Some(Either::A(transport)));
         }
-        let to_proxy = self.proxy && details.config.proxy().is_none();
-        if self.proxy && !to_proxy {
-            self.pace.tunnelled();
+        let by_proxy = self.attempt.is_by_proxy();
+        let to_proxy = by_proxy && details.config.proxy().is_none();
+        if by_proxy && !to_proxy {
+            self.attempt.tunnelled();
         }
-        let role = |failure| into_ureq(if to_proxy { of_proxy(failure) } else { failure });
-        let host = details.uri.host().unwrap_or_default();
+        let host = bare(details.uri.host().unwrap_or_default());
+        let fail = |failure| self.attempt.fail(failure);
         let name = tls::server_name(host).ok_or_else(|| {
-            role(Failure::new(
-                Kind::Tls,
-                format!("`{host}` is no name for TLS"),
-            ))
+            let cause = format!("`{host}` is no name for TLS");
+            fail(Failure::new(FailureKind::Tls, cause))
         })?;
-        let config = self
-            .config
-            .get_or_init(|| tls::client_config(&self.roots, self.observed.as_ref()));
-        let mut conn = ClientConnection::new(Arc::clone(config), name)
-            .map_err(|error| role(tls::describe(&error, host)))?;
+        let mut conn = ClientConnection::new(Arc::clone(&self.config), name)
+            .map_err(|error| fail(tls::describe(&error, host)))?;
         let mut sock = TransportAdapter::new(transport.boxed(), Arc::clone(&details.current_time));
         while conn.is_handshaking() {
             conn.complete_io(&mut sock)
-                .map_err(|error| handshake_failed(error, host, role))?;
+                .map_err(|error| failed(&error, host, &self.attempt))?;
         }
         if !to_proxy {
-            self.pace.answering();
+            self.attempt.answering();
         }
-        let (input, output) = (
-            details.config.input_buffer_size(),
-            details.config.output_buffer_size(),
-        );
+        let config = details.config;
         Ok(Some(Either::B(TlsTransport {
-            buffers: LazyBuffers::new(input, output),
+            buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
             stream: StreamOwned { conn, sock },
             host: host.to_owned(),
-            pace: Arc::clone(&self.pace),
+            attempt: Arc::clone(&self.attempt),
         })))
     }
 }
 
-impl fmt::Debug for Tls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tls")
-    }
-}
-
-/// rustls hands its own errors and those of the connection below through as I/O errors.
-fn handshake_failed(
-    error: io::Error,
-    host: &str,
-    role: impl Fn(Failure) -> ureq::Error,
-) -> ureq::Error {
-    if let Some(error) = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-    {
-        return role(tls::describe(error, host));
-    }
-    match ureq::Error::from(error) {
-        ureq::Error::Io(_) => role(cut_while_connecting(host)),
-        ours => ours,
+/// rustls hands its own errors, and those of the connection below, on as I/O errors. A reason of its own
+/// counts more than that its last words did not arrive.
+fn failed(error: &io::Error, host: &str, attempt: &Attempt) -> ureq::Error {
+    let inner = error.get_ref();
+    match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(error) => attempt.fail(tls::describe(error, host)),
+        None => attempt.broke(),
     }
 }
 
 /// A TLS connection over TCP or a tunnel.
-pub struct TlsTransport {
+pub(super) struct TlsTransport {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter>,
     host: String,
-    pace: Arc<Pace>,
-}
-
-impl TlsTransport {
-    fn failed(&self, error: io::Error) -> ureq::Error {
-        if let Some(error) = error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-        {
-            return into_ureq(tls::describe(error, &self.host));
-        }
-        match ureq::Error::from(error) {
-            ureq::Error::Io(_) => into_ureq(cut(&self.host)),
-            ours => ours,
-        }
-    }
+    attempt: Arc<Attempt>,
 }
 
 impl Transport for TlsTransport {
@@ -382,7 +291,7 @@ impl Transport for TlsTransport {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
         self.stream.get_mut().set_timeout(timeout);
         let sent = self.stream.write_all(&self.buffers.output()[..amount]);
-        sent.map_err(|error| self.failed(error))
+        sent.map_err(|error| failed(&error, &self.host, &self.attempt))
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
@@ -390,12 +299,12 @@ impl Transport for TlsTransport {
         match self.stream.read(self.buffers.input_append_buf()) {
             Ok(amount) => {
                 if amount > 0 {
-                    self.pace.heard();
+                    self.attempt.heard();
                 }
                 self.buffers.input_appended(amount);
                 Ok(amount > 0)
             }
-            Err(error) => Err(self.failed(error)),
+            Err(error) => Err(failed(&error, &self.host, &self.attempt)),
         }
     }
 
@@ -410,7 +319,7 @@ impl Transport for TlsTransport {
 
 impl fmt::Debug for TlsTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TlsTransport({})", self.host)
+        f.write_str("TlsTransport")
     }
 }
 

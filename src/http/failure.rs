@@ -6,18 +6,17 @@ use crate::error::{Error, Exit};
 
 /// No usable answer came from a host.
 #[derive(Clone, Debug)]
-pub struct Failure {
-    /// What kind of failure it is.
-    pub kind: Kind,
+pub(crate) struct Failure {
+    pub(crate) kind: FailureKind,
     /// What happened, naming the host.
-    pub cause: String,
+    pub(crate) cause: String,
     /// What to do about it, where that depends on nothing but the network.
-    pub hint: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
 /// The kinds of failure that callers and the retry rules tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum FailureKind {
     /// The name servers say that there is no such host.
     NoSuchHost,
     /// The name could not be resolved now.
@@ -36,14 +35,11 @@ pub enum Kind {
     Silence,
     /// What came is not HTTP, or not within bounds.
     Garbled,
-    /// The run's deadline passed.
     Deadline,
 }
 
 impl Failure {
-    /// A failure without a hint.
-    #[must_use]
-    pub fn new(kind: Kind, cause: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: FailureKind, cause: impl Into<String>) -> Self {
         Self {
             kind,
             cause: cause.into(),
@@ -51,26 +47,20 @@ impl Failure {
         }
     }
 
-    /// With what to do about it.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The exit code that goes with it.
-    #[must_use]
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self.kind {
-            Kind::Deadline => Exit::Deadline,
-            Kind::Silence | Kind::Garbled => Exit::Service,
+            FailureKind::Deadline => Exit::Deadline,
+            FailureKind::Silence | FailureKind::Garbled => Exit::Service,
             _ => Exit::Unreachable,
         }
     }
 
-    /// As the error of an operation.
-    #[must_use]
-    pub fn during(self, operation: impl Into<String>) -> Error {
+    pub(crate) fn during(self, operation: impl Into<String>) -> Error {
         let hint = self
             .hint
             .clone()
@@ -81,23 +71,25 @@ impl Failure {
     /// What to do about a failure of this kind, where nobody knew better.
     fn usual_hint(&self) -> Option<&'static str> {
         match self.kind {
-            Kind::Connection => Some(
+            FailureKind::Connection => Some(
                 "is port 443 open to it from here? Else a proxy (`--proxy`, `HTTPS_PROXY`) or another address (`--connect-to`) is needed",
             ),
-            Kind::Cut | Kind::Silence => Some(
+            FailureKind::Cut | FailureKind::Silence => Some(
                 "try again later; if it stays, something in between (a firewall, a proxy) breaks connections",
             ),
-            Kind::Deadline => Some("give it more time with `--timeout SECONDS`"),
+            FailureKind::Deadline => Some("give it more time with `--timeout SECONDS`"),
             _ => None,
         }
     }
 
-    /// Whether another try may end better.
-    #[must_use]
-    pub fn may_pass(&self) -> bool {
+    pub(crate) fn may_pass(&self) -> bool {
         matches!(
             self.kind,
-            Kind::Resolution | Kind::Connection | Kind::Proxy | Kind::Cut | Kind::Silence
+            FailureKind::Resolution
+                | FailureKind::Connection
+                | FailureKind::Proxy
+                | FailureKind::Cut
+                | FailureKind::Silence
         )
     }
 }
@@ -107,5 +99,3 @@ impl fmt::Display for Failure {
         f.write_str(&self.cause)
     }
 }
-
-impl std::error::Error for Failure {}

@@ -13,7 +13,7 @@ use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 /// What a server's certificate is chained to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
+pub(crate) enum Trust {
     /// One of Mozilla's roots, which are in this program.
     BuiltIn,
     /// A certificate of `--ca-file`, and no built-in root: an inspecting proxy's, or a private CA's.
@@ -21,18 +21,18 @@ pub enum Trust {
 }
 
 /// What was seen so far, by the name that the certificate is for.
-pub type Observed = Arc<Mutex<HashMap<String, Trust>>>;
+pub(crate) type Observed = Arc<Mutex<HashMap<String, Trust>>>;
 
 /// rustls's verifier, and a note of which roots it needed.
 #[derive(Debug)]
-pub struct Observer {
+pub(crate) struct Observer {
     built_in: Arc<WebPkiServerVerifier>,
     all: Arc<WebPkiServerVerifier>,
     observed: Observed,
 }
 
 impl Observer {
-    pub fn new(
+    pub(crate) fn new(
         built_in: RootCertStore,
         all: RootCertStore,
         observed: &Observed,

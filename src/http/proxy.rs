@@ -3,24 +3,25 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::failure::{Failure, FailureKind};
+use super::url::{bare, parse_port};
+
 /// An HTTP proxy that is asked to CONNECT.
 #[derive(Clone)]
-pub struct Proxy {
+pub(crate) struct Proxy {
     inner: ureq::Proxy,
 }
 
-/// Why a proxy's URL cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProxyProblem {
+pub(crate) enum ProxyProblem {
     /// SOCKS, or another scheme than http and https.
     Scheme,
-    /// Not a proxy's URL.
     Malformed,
 }
 
 impl Proxy {
     /// Reads `[http[s]://][USER[:PASSWORD]@]HOST[:PORT][/]`.
-    pub fn parse(url: &str) -> Result<Self, ProxyProblem> {
+    pub(crate) fn parse(url: &str) -> Result<Self, ProxyProblem> {
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
         let scheme = scheme.to_ascii_lowercase();
         if !matches!(scheme.as_str(), "http" | "https") {
@@ -43,20 +44,16 @@ impl Proxy {
         }
     }
 
-    /// The password in the URL, decoded.
-    #[must_use]
-    pub fn password(&self) -> Option<&str> {
+    pub(crate) fn password(&self) -> Option<&str> {
         self.inner
             .password()
             .filter(|password| !password.is_empty())
     }
 
-    /// Whether the URL has a user in it.
     pub(super) fn has_user(&self) -> bool {
         self.inner.username().is_some()
     }
 
-    /// For ureq.
     pub(super) fn inner(&self) -> ureq::Proxy {
         self.inner.clone()
     }
@@ -77,7 +74,7 @@ impl fmt::Debug for Proxy {
 
 /// The hosts that are reached without the proxy, as `NO_PROXY` lists them.
 #[derive(Clone, Debug, Default)]
-pub struct NoProxy(Vec<Exemption>);
+pub(crate) struct NoProxy(Vec<Exemption>);
 
 #[derive(Clone, Debug)]
 enum Exemption {
@@ -89,8 +86,7 @@ enum Exemption {
 impl NoProxy {
     /// Reads a list separated by commas or blanks: `*`, hosts and domains (with or without a
     /// leading dot, each with its subdomains, as in curl), addresses, and networks in CIDR form.
-    #[must_use]
-    pub fn parse(list: &str) -> Self {
+    pub(crate) fn parse(list: &str) -> Self {
         let items = list.split(|c: char| c == ',' || c.is_whitespace());
         Self(
             items
@@ -100,9 +96,7 @@ impl NoProxy {
         )
     }
 
-    /// Whether the host is reached without the proxy.
-    #[must_use]
-    pub fn covers(&self, host: &str, port: u16) -> bool {
+    pub(crate) fn covers(&self, host: &str, port: u16) -> bool {
         self.0.iter().any(|exemption| exemption.covers(host, port))
     }
 }
@@ -169,7 +163,7 @@ fn in_network(address: IpAddr, network: IpAddr, bits: u32) -> bool {
 
 /// One `--connect-to HOST1:PORT1:HOST2:PORT2`, as curl's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConnectTo {
+pub(crate) struct ConnectTo {
     from_host: Option<String>,
     from_port: Option<u16>,
     to_host: Option<String>,
@@ -178,23 +172,24 @@ pub struct ConnectTo {
 
 impl ConnectTo {
     /// Reads it; an empty part means "any" before, and "the same" after. `None` if malformed.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (from_host, rest) = take_host(text)?;
         let (from_port, rest) = rest.split_once(':')?;
         let (to_host, to_port) = take_host(rest)?;
+        let port = |text: &str| match text {
+            "" => Some(None),
+            text => parse_port(text).map(Some),
+        };
         Some(Self {
             from_host,
-            from_port: optional_port(from_port)?,
+            from_port: port(from_port)?,
             to_host,
-            to_port: optional_port(to_port)?,
+            to_port: port(to_port)?,
         })
     }
 
-    /// Whether it is about this host and port.
-    #[must_use]
-    pub fn applies(&self, host: &str, port: u16) -> bool {
-        let host = host.trim_start_matches('[').trim_end_matches(']');
+    pub(crate) fn applies(&self, host: &str, port: u16) -> bool {
+        let host = bare(host);
         self.from_host
             .as_ref()
             .is_none_or(|from| from.eq_ignore_ascii_case(host))
@@ -202,8 +197,7 @@ impl ConnectTo {
     }
 
     /// Where a connection to this host and port goes instead.
-    #[must_use]
-    pub fn target<'a>(&'a self, host: &'a str, port: u16) -> (&'a str, u16) {
+    pub(crate) fn target<'a>(&'a self, host: &'a str, port: u16) -> (&'a str, u16) {
         (
             self.to_host.as_deref().unwrap_or(host),
             self.to_port.unwrap_or(port),
@@ -230,19 +224,62 @@ fn take_host(text: &str) -> Option<(Option<String>, &str)> {
     Some(((!host.is_empty()).then(|| host.to_owned()), rest))
 }
 
-/// `None`: malformed; `Some(None)`: empty.
-#[allow(
-    clippy::option_option,
-    reason = "an empty port and a malformed one are different things"
-)]
-fn optional_port(text: &str) -> Option<Option<u16>> {
-    if text.is_empty() {
-        return Some(None);
-    }
-    if !text.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    text.parse().ok().filter(|&port| port != 0).map(Some)
+/// ureq tells the proxy's status in text only: "proxy server responded 407/407".
+pub(super) fn refused(words: &str, proxy: Option<&Proxy>, host: &str) -> Failure {
+    let name = proxy.map(ToString::to_string).unwrap_or_default();
+    let status = words
+        .split(|c: char| !c.is_ascii_digit())
+        .find(|part| part.len() == 3);
+    let Some(status) = status else {
+        let cause = format!("the proxy `{name}` closed the connection without an answer");
+        return Failure::new(FailureKind::Proxy, cause).hint(CHECK);
+    };
+    let (kind, hint) = match status {
+        // tinyproxy says 401 to a wrong password.
+        "401" | "407" if proxy.is_some_and(Proxy::has_user) => (
+            FailureKind::ProxyRefusal,
+            "it does not accept the user and the password in its URL",
+        ),
+        "401" | "407" => (
+            FailureKind::ProxyRefusal,
+            "it asks for a user and a password: put them into the URL in `HTTPS_PROXY` or the configuration file",
+        ),
+        "403" => (
+            FailureKind::ProxyRefusal,
+            "its rules forbid this host: have it allowed, or exempt it with `NO_PROXY`",
+        ),
+        // tinyproxy says 500 to a name it cannot resolve and to an address it cannot reach.
+        "500" | "502" | "503" | "504" => (
+            FailureKind::Proxy,
+            "the proxy could not reach the host, or does not know its name",
+        ),
+        _ => (
+            FailureKind::ProxyRefusal,
+            "check the proxy's URL, or exempt the host with `NO_PROXY`",
+        ),
+    };
+    let cause = format!("the proxy `{name}` refused to connect to `{host}` (status {status})");
+    Failure::new(kind, cause).hint(hint)
+}
+
+const CHECK: &str =
+    "check `--proxy`, `HTTPS_PROXY` or the configuration's `proxy`; `--no-proxy` goes without";
+
+/// A failure to reach the proxy, said of the proxy.
+pub(super) fn unusable(failure: Failure) -> Failure {
+    let kind = match failure.kind {
+        FailureKind::Deadline => return failure,
+        // It is not the service's name that does not exist.
+        FailureKind::NoSuchHost => FailureKind::ProxyRefusal,
+        _ if failure.may_pass() => FailureKind::Proxy,
+        kind => kind,
+    };
+    let hint = match failure.hint {
+        Some(hint) if kind != FailureKind::ProxyRefusal => hint,
+        _ => CHECK.to_owned(),
+    };
+    let cause = format!("the proxy cannot be used: {}", failure.cause);
+    Failure::new(kind, cause).hint(hint)
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
 //! When to ask again, and how long to wait before.
 //!
-//! Entra ID and Key Vault: the Azure SDKs' rule (exponential from 0.8 s, the service's own wish
+//! Entra ID and Key Vault: the Azure SDKs' rule (exponential from 0.8 s, the service's `Retry-After`
 //! honoured). The metadata endpoint: the delays of Microsoft's IMDS documentation.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, SystemTime};
 
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 
 /// Whose rules hold for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
+pub(crate) enum Policy {
     /// Entra ID, Key Vault: https, through the proxy if there is one.
     Service,
     /// What must not be done twice: another try only where the first one cannot have done it.
@@ -28,7 +28,7 @@ const MOST_RETRIES: u32 = 5;
 const AFTER_ANSWER: Duration = Duration::from_millis(800);
 const AFTER_NO_CONNECTION: Duration = Duration::from_millis(200);
 
-/// A doctor does not wait for long: one more try, for what passes at once.
+/// `check` does not wait for long: one more try, for what passes at once.
 const PROBES: u32 = 1;
 
 /// IMDS, "Retry guidance": five delays in seconds; after a 5xx at least one.
@@ -40,10 +40,9 @@ const METADATA_AFTER_NO_CONNECTION: Duration = Duration::from_secs(1);
 
 /// What leaves open what became of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
+pub(crate) enum Doubt {
     /// Somebody else was quicker: what there is now is to be looked at.
     Conflict,
-    /// No answer came.
     NoAnswer,
     /// An answer that does not tell, and the wait that it asks for.
     Answer(Option<Duration>),
@@ -51,57 +50,62 @@ pub enum Doubt {
 
 /// The tries of one request that did not lead to an answer worth having.
 #[derive(Debug, Default)]
-pub struct Tries {
+pub(crate) struct Tries {
     answers: u32,
     failures: u32,
 }
 
+impl Policy {
+    /// Whether another answer may come after this one.
+    pub(super) fn retries(self, status: u16) -> bool {
+        match self {
+            Self::Service => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+            // Turned away at the door. Of any other failure nobody knows what was done before.
+            Self::Change => status == 429,
+            Self::Metadata => matches!(status, 404 | 410 | 429 | 500..=599),
+            Self::Probe => false,
+        }
+    }
+}
+
 impl Tries {
-    /// How many there were.
-    #[must_use]
-    pub fn count(&self) -> u32 {
+    pub(crate) fn count(&self) -> u32 {
         self.answers + self.failures
     }
 
     /// The wait before the next try after this answer; `None`: the answer stands.
-    pub fn after_answer(
+    pub(super) fn after_answer(
         &mut self,
         policy: Policy,
         status: u16,
-        wish: Option<Duration>,
+        retry_after: Option<Duration>,
     ) -> Option<Duration> {
+        if !policy.retries(status) {
+            return None;
+        }
         let wait = match policy {
-            Policy::Service if matches!(status, 408 | 429 | 500 | 502 | 503 | 504) => {
-                self.backoff(AFTER_ANSWER)?
-            }
-            // Turned away at the door. Of any other failure nobody knows what was done before.
-            Policy::Change if status == 429 => self.backoff(AFTER_ANSWER)?,
-            Policy::Metadata if matches!(status, 404 | 410 | 429 | 500..=599) => {
-                let least = if status >= 500 {
-                    METADATA_AFTER_5XX
-                } else {
-                    Duration::ZERO
-                };
-                self.metadata_delay()?.max(least)
-            }
-            _ => return None,
+            Policy::Metadata if status >= 500 => self.metadata_delay()?.max(METADATA_AFTER_5XX),
+            Policy::Metadata => self.metadata_delay()?,
+            Policy::Service | Policy::Change | Policy::Probe => self.backoff(AFTER_ANSWER)?,
         };
         self.answers += 1;
-        Some(wait.max(wish.unwrap_or_default()))
+        Some(wait.max(retry_after.unwrap_or_default()))
     }
 
     /// The wait before the next try after this failure; `None`: it stands.
-    pub fn after_failure(&mut self, policy: Policy, failure: &Failure) -> Option<Duration> {
+    pub(crate) fn after_failure(&mut self, policy: Policy, failure: &Failure) -> Option<Duration> {
         if !failure.may_pass() {
             return None;
         }
         let wait = match policy {
-            Policy::Change if matches!(failure.kind, Kind::Cut | Kind::Silence) => return None,
+            Policy::Change if matches!(failure.kind, FailureKind::Cut | FailureKind::Silence) => {
+                return None;
+            }
             Policy::Probe if self.failures >= PROBES => return None,
             Policy::Service | Policy::Change | Policy::Probe => {
                 self.backoff(AFTER_NO_CONNECTION)?
             }
-            Policy::Metadata if matches!(failure.kind, Kind::Cut | Kind::Silence) => {
+            Policy::Metadata if matches!(failure.kind, FailureKind::Cut | FailureKind::Silence) => {
                 self.metadata_delay()?
             }
             Policy::Metadata if self.failures >= METADATA_CONNECTIONS => return None,
@@ -112,15 +116,15 @@ impl Tries {
     }
 
     /// The wait before it is found out what became of a change; `None`: it was tried often enough.
-    pub fn after_doubt(&mut self, doubt: Doubt) -> Option<Duration> {
-        let (first, wish) = match doubt {
+    pub(crate) fn after_doubt(&mut self, doubt: Doubt) -> Option<Duration> {
+        let (first, retry_after) = match doubt {
             Doubt::Conflict => (Duration::ZERO, None),
             Doubt::NoAnswer => (AFTER_NO_CONNECTION, None),
-            Doubt::Answer(wish) => (AFTER_ANSWER, wish),
+            Doubt::Answer(retry_after) => (AFTER_ANSWER, retry_after),
         };
         let wait = self.backoff(first)?;
         self.answers += 1;
-        Some(wait.max(wish.unwrap_or_default()))
+        Some(wait.max(retry_after.unwrap_or_default()))
     }
 
     /// Doubled for each try so far, give or take a quarter, so that machines started together part.
@@ -143,7 +147,10 @@ fn jitter(wait: Duration) -> Duration {
 
 /// The wait that a service asks for: the longest of the headers Azure's services send. A date is
 /// compared with the answer's own, where it has one: this machine's clock may be off.
-pub fn wish<'a>(header: impl Fn(&str) -> Option<&'a str>, now: SystemTime) -> Option<Duration> {
+pub(super) fn retry_after<'a>(
+    header: impl Fn(&str) -> Option<&'a str>,
+    now: SystemTime,
+) -> Option<Duration> {
     let milliseconds = ["retry-after-ms", "x-ms-retry-after-ms"]
         .into_iter()
         .filter_map(|name| number(header(name)?))
@@ -205,7 +212,7 @@ mod tests {
     #[test]
     fn where_nothing_listens_one_more_try_is_enough() {
         let mut tries = Tries::default();
-        let refused = Failure::new(Kind::Connection, "refused");
+        let refused = Failure::new(FailureKind::Connection, "refused");
         let second = Duration::from_secs(1);
         assert_eq!(
             tries.after_failure(Policy::Metadata, &refused),
@@ -218,7 +225,7 @@ mod tests {
     fn a_probe_takes_every_answer_and_one_failure() {
         assert!(waits(Policy::Probe, 503).is_empty());
         let mut tries = Tries::default();
-        let cut = Failure::new(Kind::Cut, "cut");
+        let cut = Failure::new(FailureKind::Cut, "cut");
         assert!(tries.after_failure(Policy::Probe, &cut).is_some());
         assert_eq!(tries.after_failure(Policy::Probe, &cut), None);
     }
@@ -226,11 +233,11 @@ mod tests {
     #[test]
     fn a_certificate_is_not_tried_twice() {
         for kind in [
-            Kind::Tls,
-            Kind::NoSuchHost,
-            Kind::ProxyRefusal,
-            Kind::Garbled,
-            Kind::Deadline,
+            FailureKind::Tls,
+            FailureKind::NoSuchHost,
+            FailureKind::ProxyRefusal,
+            FailureKind::Garbled,
+            FailureKind::Deadline,
         ] {
             let failure = Failure::new(kind, "");
             assert_eq!(
@@ -247,8 +254,10 @@ mod tests {
             assert!(waits(Policy::Change, status).is_empty());
         }
         let after = |kind| Tries::default().after_failure(Policy::Change, &Failure::new(kind, ""));
-        assert!(after(Kind::Connection).is_some() && after(Kind::Resolution).is_some());
-        assert!(after(Kind::Cut).is_none() && after(Kind::Silence).is_none());
+        assert!(
+            after(FailureKind::Connection).is_some() && after(FailureKind::Resolution).is_some()
+        );
+        assert!(after(FailureKind::Cut).is_none() && after(FailureKind::Silence).is_none());
     }
 
     #[test]
@@ -277,31 +286,31 @@ mod tests {
     }
 
     #[test]
-    fn wishes_are_seconds_dates_or_milliseconds() {
+    fn a_wait_is_seconds_a_date_or_milliseconds() {
         let now = httpdate::parse_http_date("Mon, 23 Nov 2026 12:00:00 GMT").unwrap();
-        let wish = |name: &'static str, value: &'static str| {
-            wish(|asked| (asked == name).then_some(value), now)
+        let wait = |name: &'static str, value: &'static str| {
+            retry_after(|asked| (asked == name).then_some(value), now)
         };
-        assert_eq!(wish("retry-after", "7"), Some(Duration::from_secs(7)));
+        assert_eq!(wait("retry-after", "7"), Some(Duration::from_secs(7)));
         let date = "Mon, 23 Nov 2026 12:00:09 GMT";
-        assert_eq!(wish("retry-after", date), Some(Duration::from_secs(9)));
+        assert_eq!(wait("retry-after", date), Some(Duration::from_secs(9)));
         let past = "Mon, 23 Nov 2026 11:00:00 GMT";
-        assert_eq!(wish("retry-after", past), Some(Duration::ZERO));
+        assert_eq!(wait("retry-after", past), Some(Duration::ZERO));
         assert_eq!(
-            wish("retry-after-ms", "250"),
+            wait("retry-after-ms", "250"),
             Some(Duration::from_millis(250))
         );
         assert_eq!(
-            wish("x-ms-retry-after-ms", " 300 "),
+            wait("x-ms-retry-after-ms", " 300 "),
             Some(Duration::from_millis(300))
         );
         assert_eq!(
-            wish("retry-after", "99999999999999999999999"),
+            wait("retry-after", "99999999999999999999999"),
             Some(Duration::from_secs(u64::MAX))
         );
-        assert_eq!(wish("retry-after", "soon"), None);
-        assert_eq!(wish("retry-after", "-1"), None);
-        assert_eq!(wish("other", "1"), None);
+        assert_eq!(wait("retry-after", "soon"), None);
+        assert_eq!(wait("retry-after", "-1"), None);
+        assert_eq!(wait("other", "1"), None);
     }
 
     #[test]
@@ -312,6 +321,6 @@ mod tests {
             "retry-after" => Some("Mon, 23 Nov 2026 13:00:05 GMT"),
             _ => None,
         };
-        assert_eq!(wish(header, here), Some(Duration::from_secs(5)));
+        assert_eq!(retry_after(header, here), Some(Duration::from_secs(5)));
     }
 }

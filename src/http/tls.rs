@@ -8,25 +8,21 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 
-use super::failure::{Failure, Kind};
+use super::failure::{Failure, FailureKind};
 use super::observe::{Observed, Observer};
+use super::url::bare;
 
 /// Certificates that are trusted besides the built-in roots.
 #[derive(Clone, Default)]
-pub struct ExtraRoots(Vec<rustls::pki_types::TrustAnchor<'static>>);
+pub(crate) struct ExtraRoots(Vec<rustls::pki_types::TrustAnchor<'static>>);
 
 impl ExtraRoots {
-    /// How many there are.
-    #[must_use]
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
 
     /// The certificates of a PEM file; those that cannot be a root are counted, not kept.
-    ///
-    /// # Errors
-    /// Says what is wrong when the file is no PEM or holds no certificate that can be used.
-    pub fn from_pem(pem: &[u8]) -> Result<(Self, usize), String> {
+    pub(crate) fn from_pem(pem: &[u8]) -> Result<(Self, usize), String> {
         let mut store = RootCertStore::empty();
         let mut unusable = 0;
         for item in CertificateDer::pem_slice_iter(pem) {
@@ -56,7 +52,7 @@ fn pem_words(error: &pem::Error) -> &'static str {
 }
 
 /// Our own rustls configuration: ureq's takes either the built-in roots or a file's, not both.
-pub fn client_config(extra: &ExtraRoots, observed: Option<&Observed>) -> Arc<ClientConfig> {
+pub(crate) fn client_config(extra: &ExtraRoots, observed: Option<&Observed>) -> Arc<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -83,7 +79,7 @@ fn roots(extra: &ExtraRoots) -> RootCertStore {
 }
 
 /// What a failed handshake means, and what to do about it.
-pub fn describe(error: &rustls::Error, host: &str) -> Failure {
+pub(crate) fn describe(error: &rustls::Error, host: &str) -> Failure {
     use rustls::Error as E;
     match error {
         E::InvalidCertificate(error) => certificate(error, host),
@@ -97,7 +93,7 @@ pub fn describe(error: &rustls::Error, host: &str) -> Failure {
 }
 
 fn tls(cause: String) -> Failure {
-    Failure::new(Kind::Tls, cause)
+    Failure::new(FailureKind::Tls, cause)
 }
 
 fn certificate(error: &CertificateError, host: &str) -> Failure {
@@ -194,13 +190,8 @@ fn issuer_hint() -> String {
 }
 
 /// The name that the server's certificate must be for.
-pub fn server_name(host: &str) -> Option<ServerName<'static>> {
-    ServerName::try_from(
-        host.trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_owned(),
-    )
-    .ok()
+pub(crate) fn server_name(host: &str) -> Option<ServerName<'static>> {
+    ServerName::try_from(bare(host).to_owned()).ok()
 }
 
 #[cfg(test)]

@@ -1,23 +1,24 @@
 //! Absolute URLs, as far as this program needs to take them apart.
 
+use std::net::IpAddr;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use ureq::http::Uri;
 
 /// RFC 3986's unreserved characters stay; all others are encoded, in a path, a query or a form.
-pub const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+pub(crate) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
 /// An absolute http or https URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Url(pub(super) Uri);
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Url(pub(super) Uri);
 
 impl Url {
     /// Reads an absolute URL without user information; `None` for anything else.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
         let web = matches!(uri.scheme_str(), Some("http" | "https"));
         let bare = uri
@@ -26,64 +27,85 @@ impl Url {
         (web && bare && uri.host().is_some_and(|host| !host.is_empty())).then_some(Self(uri))
     }
 
-    /// Whether it is https.
-    #[must_use]
-    pub fn is_https(&self) -> bool {
+    pub(crate) fn is_https(&self) -> bool {
         self.0.scheme_str() == Some("https")
     }
 
-    /// The host, without brackets.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        self.0
-            .host()
-            .unwrap_or_default()
-            .trim_start_matches('[')
-            .trim_end_matches(']')
+    pub(crate) fn host(&self) -> &str {
+        bare(self.0.host().unwrap_or_default())
     }
 
     /// The port, the scheme's where none is given.
-    #[must_use]
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         port_of(&self.0)
     }
 
-    /// The path.
-    #[must_use]
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.0.path()
     }
 
     /// The query, without its question mark.
-    #[must_use]
-    pub fn query(&self) -> Option<&str> {
+    pub(crate) fn query(&self) -> Option<&str> {
         self.0.query()
     }
 
-    /// Path and query of a link to the next page of what this URL asks for.
+    /// Whether it leads to this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.leads_to(IpAddr::is_loopback)
+    }
+
+    /// Whether it leads to this machine or its own network (loopback, link-local, private): what plain
+    /// http may go to.
+    pub(crate) fn is_near(&self) -> bool {
+        self.leads_to(|address| match address {
+            IpAddr::V4(v4) => v4.is_loopback() || v4.is_link_local() || v4.is_private(),
+            IpAddr::V6(v6) => {
+                v6.is_loopback() || v6.is_unicast_link_local() || v6.is_unique_local()
+            }
+        })
+    }
+
+    fn leads_to(&self, fits: impl Fn(&IpAddr) -> bool) -> bool {
+        match self.host().parse() {
+            Ok(address) => fits(&address),
+            Err(_) => self.host().eq_ignore_ascii_case("localhost"),
+        }
+    }
+
+    /// Where a link leads to the next page of what this URL asks for.
     ///
     /// # Errors
     /// Says what is wrong with the link: the token goes nowhere but to the host that was asked. That host
     /// is written as before: spelled with its port, as Azure does it, it would get a connection of its own.
-    pub fn next_page(&self, link: &str) -> Result<String, &'static str> {
-        match Self::parse(link) {
-            None => Err("is no URL"),
-            Some(url) if !url.is_https() => Err("is not https"),
-            Some(url) if !url.same_server(self) => Err("leads to another host or port"),
-            Some(url) => Ok(match url.query() {
-                Some(query) => format!("{}?{query}", url.path()),
-                None => url.path().to_owned(),
-            }),
+    pub(super) fn next_page(&self, link: &str) -> Result<Self, &'static str> {
+        let next = Self::parse(link).ok_or("is no URL")?;
+        if !next.is_https() {
+            return Err("is not https");
         }
+        if !next.same_server(self) {
+            return Err("leads to another host or port");
+        }
+        let mut parts = next.0.into_parts();
+        parts.authority = self.0.authority().cloned();
+        Uri::from_parts(parts).map(Self).map_err(|_| "is no URL")
     }
 
     /// Whether both URLs are answered by the same server: scheme, host and port.
-    #[must_use]
-    pub fn same_server(&self, other: &Self) -> bool {
+    pub(crate) fn same_server(&self, other: &Self) -> bool {
         self.is_https() == other.is_https()
             && self.host().eq_ignore_ascii_case(other.host())
             && self.port() == other.port()
     }
+}
+
+/// A host without the brackets of an IPv6 address.
+pub(super) fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+pub(super) fn parse_port(text: &str) -> Option<u16> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| text.parse().ok())?.filter(|&port| port != 0)
 }
 
 pub(super) fn port_of(uri: &Uri) -> u16 {
@@ -124,7 +146,7 @@ mod tests {
         let follow = |link: &str| first.next_page(link);
         assert_eq!(
             follow("https://KV-prod.vault.azure.net:443/secrets?$skiptoken=a"),
-            Ok("/secrets?$skiptoken=a".to_owned())
+            Ok(Url::parse("https://kv-prod.vault.azure.net/secrets?$skiptoken=a").unwrap())
         );
         for bad in [
             "http://kv-prod.vault.azure.net:443/secrets",

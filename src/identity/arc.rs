@@ -5,34 +5,32 @@
 
 use std::path::{Path, PathBuf};
 
-use super::managed::{Endpoint, ManagedIdentity};
-use super::{text, token_of, unexpected};
+use super::answer::TokenAnswer;
+use super::managed::{self, Endpoint, ManagedIdentity};
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
 use crate::file::{self, shown};
-use crate::http::{Answer, Body, Client, Kind, Policy, Request, Url};
+use crate::http::{Answer, Client, Failure, FailureKind, Refusal, Request, Said, Service, Verdict};
 use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 
 /// The agent's program: where it is, the machine is connected.
-pub const AGENT: &str = "/opt/azcmagent/bin/himds";
+pub(crate) const AGENT: &str = "/opt/azcmagent/bin/himds";
 
 /// Where the agent listens, unless a variable says otherwise.
-pub const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:40342/metadata/identity/oauth2/token";
+pub(crate) const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:40342/metadata/identity/oauth2/token";
 
 /// The only folder that a challenge may name.
 const KEYS: &str = "/var/opt/azcmagent/tokens";
 
-/// No key is larger.
 const LARGEST_KEY: usize = 4096;
 
 /// Where the identity is asked for.
 #[derive(Debug)]
-pub struct AzureArc {
+pub(crate) struct AzureArc {
     /// `IDENTITY_ENDPOINT`, or the default one.
-    pub endpoint: Endpoint,
-    /// Until when the key may be read.
-    pub deadline: Deadline,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) deadline: Deadline,
 }
 
 impl AzureArc {
@@ -42,54 +40,29 @@ impl AzureArc {
         identity: &ManagedIdentity,
         audience: &Audience,
     ) -> Result<AccessToken, Error> {
-        let operation = identity.operation();
-        let url = identity.url(self.endpoint.as_str(), "2020-06-01", audience, "msi_res_id")?;
-        let challenge = ask(client, &url, None, &operation)?;
-        let key = self.answer_to(&challenge, client, &operation, url.host())?;
+        let asking = Agent {
+            identity,
+            challenges: true,
+        };
+        let base = self.endpoint.as_str();
+        let url = asking.url(&identity.address(base, "2020-06-01", audience, "msi_res_id"))?;
+        let request = || Request::metadata(&url);
+        let challenge = client.ask(&asking, &request().purpose("token, challenge"))?;
+        let key = self.read_key(&asking.key_file(&challenge)?, &asking.operation())?;
         client.learn(&key);
-        let answer = ask(client, &url, Some(&key), &operation)?;
-        match answer.status {
-            200 => {
-                let token = token_of(identity, &answer, &operation, url.host())?;
-                echoes(identity, &answer, &operation)?;
-                Ok(token)
-            }
-            400..=499 => Err(refusal(client, &answer, &operation, url.host())),
-            _ => Err(unexpected(&answer, &operation, url.host())),
+        let proving = Agent {
+            challenges: false,
+            ..asking
+        };
+        let answer = client.ask(&proving, &request().purpose("token").basic(&key))?;
+        let token = TokenAnswer::read(&proving, &answer)?;
+        // Old agents answer for another identity with the machine's own, in silence.
+        if token.is_of(identity).is_none() {
+            let cause = "the agent does not say that the token is this identity's";
+            return Err(Error::new(Exit::NoToken, proving.operation(), cause)
+                .hint("old agents know the machine's own identity only: upgrade the agent, or use `--managed-identity`"));
         }
-    }
-
-    /// The key that the agent's challenge asks for.
-    fn answer_to(
-        &self,
-        challenge: &Answer,
-        client: &Client,
-        operation: &str,
-        host: &str,
-    ) -> Result<Secret, Error> {
-        match challenge.status {
-            401 => {}
-            200 => {
-                return Err(Error::new(
-                    Exit::NoToken,
-                    operation,
-                    "the agent answered without a challenge",
-                )
-                .hint("what listens there is not Azure Arc's agent: check `IDENTITY_ENDPOINT`"));
-            }
-            400..=499 => return Err(refusal(client, challenge, operation, host)),
-            _ => return Err(unexpected(challenge, operation, host)),
-        }
-        let header = challenge.header("www-authenticate").unwrap_or_default();
-        let path = key_path(header).map_err(|problem| {
-            Error::new(
-                Exit::NoToken,
-                operation,
-                format!("the agent's challenge {problem}"),
-            )
-            .hint("what listens there is not Azure Arc's agent: check `IDENTITY_ENDPOINT`")
-        })?;
-        self.read_key(&path, operation)
+        token.of(identity, &proving, &answer)
     }
 
     fn read_key(&self, path: &Path, operation: &str) -> Result<Secret, Error> {
@@ -123,30 +96,68 @@ impl AzureArc {
 
 const GROUP: &str = "the user who runs this must be in the group `himds`: `usermod -a -G himds USER`, then log in again";
 
-fn ask(client: &Client, url: &Url, key: Option<&Secret>, operation: &str) -> Result<Answer, Error> {
-    let request = Request {
-        purpose: if key.is_some() {
-            "token"
-        } else {
-            "token, challenge"
-        }
-        .into(),
-        url,
-        headers: &[("metadata", "true")],
-        secret_header: key.map(|key| ("authorization", "Basic ", key)),
-        signature: None,
-        body: Body::Nothing,
-        policy: Policy::Metadata,
-    };
-    client.send(&request).map_err(|failure| match failure.kind {
-        Kind::Connection => Error::new(
-            Exit::NoToken,
-            operation,
-            format!("Azure Arc's agent does not listen ({})", failure.cause),
-        )
-        .hint("is it running? `systemctl status himdsd`, `azcmagent show`"),
-        _ => failure.during(operation),
-    })
+/// The agent, asked for this identity's token.
+struct Agent<'a> {
+    identity: &'a ManagedIdentity,
+    /// Whether it is to answer with a challenge.
+    challenges: bool,
+}
+
+impl Service for Agent<'_> {
+    type Reach = ();
+    const NAME: &'static str = "Azure";
+
+    fn operation(&self) -> String {
+        self.identity.operation()
+    }
+
+    fn accepts(&self, status: u16) -> bool {
+        status == 200 || self.challenges && status == 401
+    }
+
+    fn unanswered(&self, failure: Failure) -> Refusal<()> {
+        Refusal::new(match failure.kind {
+            FailureKind::Connection => {
+                let cause = format!("Azure Arc's agent does not listen ({})", failure.cause);
+                Error::new(Exit::NoToken, self.operation(), cause)
+                    .hint("is it running? `systemctl status himdsd`, `azcmagent show`")
+            }
+            _ => failure.during(self.operation()),
+        })
+    }
+
+    fn verdict(&self, said: &Said) -> Option<Verdict<()>> {
+        let words = said.words(&["/error_description", "/error", "/message"]);
+        Some(match said.status {
+            401 if words.is_empty() => {
+                Verdict::new(Exit::NoToken, "the agent refused its own key (status 401)")
+                    .hint("the key may have been replaced meanwhile: run it again")
+            }
+            status @ 400..=499 if !words.is_empty() => {
+                let what = format!("Azure Arc's agent answered {status}");
+                Verdict::new(managed::exit(status), what)
+                    .words(words)
+                    .hint("`azcmagent show` says whether the machine is connected")
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Agent<'_> {
+    /// The file with the key that a challenge asks for.
+    fn key_file(&self, challenge: &Answer) -> Result<PathBuf, Error> {
+        let header = challenge.header("www-authenticate").unwrap_or_default();
+        let problem = match challenge.status {
+            401 => match key_path(header) {
+                Ok(path) => return Ok(path),
+                Err(problem) => format!("the agent's challenge {problem}"),
+            },
+            _ => "the agent answered without a challenge".to_owned(),
+        };
+        Err(Error::new(Exit::NoToken, self.operation(), problem)
+            .hint("what listens there is not Azure Arc's agent: check `IDENTITY_ENDPOINT`"))
+    }
 }
 
 /// The file of `Basic realm=PATH`, held to the agent's folder.
@@ -171,52 +182,6 @@ fn key_path(challenge: &str) -> Result<PathBuf, &'static str> {
         );
     }
     Ok(path.to_owned())
-}
-
-/// Old agents answer for another identity with the machine's own, in silence.
-fn echoes(identity: &ManagedIdentity, answer: &Answer, operation: &str) -> Result<(), Error> {
-    let Some(id) = identity.id() else {
-        return Ok(());
-    };
-    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let names: &[&str] = match identity {
-        ManagedIdentity::ClientId(_) => &["client_id"],
-        ManagedIdentity::ObjectId(_) => &["object_id"],
-        ManagedIdentity::ResourceId(_) | ManagedIdentity::System => &["msi_res_id", "mi_res_id"],
-    };
-    let echoed = names
-        .iter()
-        .any(|name| text(&body, name).is_some_and(|echo| echo.eq_ignore_ascii_case(id)));
-    if echoed {
-        return Ok(());
-    }
-    Err(Error::new(Exit::NoToken, operation, "the agent does not say that the token is this identity's")
-        .hint("old agents know the machine's own identity only: upgrade the agent, or use `--managed-identity`"))
-}
-
-fn refusal(client: &Client, answer: &Answer, operation: &str, host: &str) -> Error {
-    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let words = text(&body, "error_description")
-        .or_else(|| text(&body, "error"))
-        .or_else(|| text(&body, "message"));
-    let Some(words) = words else {
-        return match answer.status {
-            401 => Error::new(
-                Exit::NoToken,
-                operation,
-                "the agent refused its own key (status 401)",
-            )
-            .hint("the key may have been replaced meanwhile: run it again"),
-            _ => unexpected(answer, operation, host),
-        };
-    };
-    let cause = format!(
-        "Azure Arc's agent answered {}: {}",
-        answer.status,
-        client.quote(words)
-    );
-    Error::new(answer.exit(Exit::NoToken), operation, cause)
-        .hint("`azcmagent show` says whether the machine is connected")
 }
 
 #[cfg(test)]

@@ -13,11 +13,11 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
 use serde_json::json;
 
+use super::Application;
 use super::pem::{Key, Pem};
-use super::{ASSERTION_TYPE, Application};
 use crate::cloud::Host;
 use crate::error::{Error, Exit};
-use crate::http::Client;
+use crate::http::{Client, Service};
 use crate::secret::Secret;
 use crate::token::{AccessToken, Audience};
 
@@ -25,7 +25,7 @@ use crate::token::{AccessToken, Audience};
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// An application that proves itself with a private key, whose certificate Entra ID knows.
-pub struct Certificate {
+pub(crate) struct Certificate {
     application: Application,
     key: RsaKeyPair,
     named: Named,
@@ -41,10 +41,11 @@ enum Named {
 
 impl Certificate {
     /// Of a PEM text with certificate (or chain) and private key, in either order.
-    ///
-    /// # Errors
-    /// Says what is missing or cannot be used.
-    pub fn from_pem(application: Application, pem: &str, send_chain: bool) -> Result<Self, String> {
+    pub(crate) fn from_pem(
+        application: Application,
+        pem: &str,
+        send_chain: bool,
+    ) -> Result<Self, String> {
         let pem = Pem::parse(pem)?;
         let key = rsa_key(&pem)?;
         if pem.certificates.is_empty() {
@@ -79,10 +80,7 @@ impl Certificate {
     }
 
     /// Of a private key and its certificate's SHA-1 thumbprint in hex, as XSOAR's integration has them.
-    ///
-    /// # Errors
-    /// Says which of the two cannot be used, and why.
-    pub fn from_thumbprint(
+    pub(crate) fn from_thumbprint(
         application: Application,
         key: &str,
         thumbprint: &str,
@@ -100,9 +98,7 @@ impl Certificate {
         })
     }
 
-    /// Which application it is.
-    #[must_use]
-    pub fn application(&self) -> &Application {
+    pub(crate) fn application(&self) -> &Application {
         &self.application
     }
 
@@ -112,14 +108,10 @@ impl Certificate {
         authority: &Host,
         audience: &Audience,
     ) -> Result<AccessToken, Error> {
-        let (endpoint, _) = self.application.endpoint(authority)?;
+        let endpoint = self.application.endpoint(authority);
         let assertion = self.assertion(&endpoint, SystemTime::now())?;
-        client.learn(&assertion);
-        let proof = [
-            ("client_assertion_type", ASSERTION_TYPE),
-            ("client_assertion", assertion.expose()),
-        ];
-        self.application.token(client, authority, audience, &proof)
+        self.application
+            .token_by_assertion(client, authority, audience, &assertion)
     }
 
     /// A signed JWT (RFC 7515, 7519) for the token endpoint.

@@ -1,19 +1,19 @@
 //! An app registration's client secret: the first case of Microsoft's "OAuth 2.0 client credentials flow".
 
 use super::Application;
+use super::entra::WRONG_SECRET;
 use crate::cloud::Host;
 use crate::error::Error;
 use crate::http::Client;
 use crate::secret::Secret;
+use crate::text::is_surrounded;
 use crate::token::{AccessToken, Audience};
 
-/// An application that proves itself with a secret.
 #[derive(Debug)]
-pub struct ClientSecret {
-    /// Which application.
-    pub application: Application,
+pub(crate) struct ClientSecret {
+    pub(crate) application: Application,
     /// The secret's value (not its id).
-    pub secret: Secret,
+    pub(crate) secret: Secret,
 }
 
 impl ClientSecret {
@@ -25,9 +25,16 @@ impl ClientSecret {
     ) -> Result<AccessToken, Error> {
         client.learn(&self.secret);
         let proof = [("client_secret", self.secret.expose())];
-        self.application.token(client, authority, audience, &proof)
+        let token = self.application.token(client, authority, audience, &proof);
+        token.map_err(|error| match error.advice() {
+            Some(WRONG_SECRET) if is_surrounded(self.secret.expose()) => error.hint(SURROUNDED),
+            _ => error,
+        })
     }
 }
+
+/// Where it was copied with more than itself.
+const SURROUNDED: &str = "the client secret begins or ends with a blank or a quote: does that belong to it? Give its value alone";
 
 #[cfg(test)]
 mod tests {

@@ -7,45 +7,44 @@ use std::time::SystemTime;
 
 use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
-use zeroize::Zeroizing;
 
-use super::{text, token_in, unexpected};
+use super::answer::{TokenAnswer, clocks};
+use crate::buffer::Buffer;
 use crate::cloud::Host;
 use crate::error::{Error, Exit};
-use crate::http::{Answer, Body, Client, Policy, Request, UNRESERVED, Url};
+use crate::http::{Answer, Client, Request, Said, Service, UNRESERVED, Verdict};
 use crate::secret::Secret;
-use crate::text::is_surrounded;
 use crate::token::{AccessToken, Audience};
 
-/// An app registration.
 #[derive(Clone, Debug)]
-pub struct Application {
-    /// The tenant: an id or a domain.
-    pub tenant: String,
-    /// The application's (client) id.
-    pub client_id: String,
+pub(crate) struct Application {
+    pub(crate) tenant: String,
+    pub(crate) client_id: String,
 }
 
 impl Application {
-    /// What is attempted, for messages.
-    pub(super) fn operation(&self) -> String {
-        format!(
-            "cannot get a token for the application `{}`",
-            self.client_id
-        )
+    /// Where its tokens come from, which is also for whom its assertions are.
+    pub(super) fn endpoint(&self, authority: &Host) -> String {
+        format!("https://{authority}/{}/oauth2/v2.0/token", self.tenant)
     }
 
-    /// Where its tokens come from, which is also for whom its assertions are.
-    pub(super) fn endpoint(&self, authority: &Host) -> Result<(String, Url), Error> {
-        let text = format!("https://{authority}/{}/oauth2/v2.0/token", self.tenant);
-        match Url::parse(&text) {
-            Some(url) => Ok((text, url)),
-            None => Err(Error::new(
-                Exit::Usage,
-                self.operation(),
-                "the tenant cannot be part of a URL",
-            )),
-        }
+    /// The exchange with an assertion (RFC 7523) as the proof, which is as good as a secret while it lasts.
+    pub(super) fn token_by_assertion(
+        &self,
+        client: &Client,
+        authority: &Host,
+        audience: &Audience,
+        assertion: &Secret,
+    ) -> Result<AccessToken, Error> {
+        client.learn(assertion);
+        let proof = [
+            (
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ),
+            ("client_assertion", assertion.expose()),
+        ];
+        self.token(client, authority, audience, &proof)
     }
 
     /// The exchange itself; the proof's fields are the only ones that differ.
@@ -56,97 +55,72 @@ impl Application {
         audience: &Audience,
         proof: &[(&str, &str)],
     ) -> Result<AccessToken, Error> {
-        let operation = self.operation();
-        let (_, url) = self.endpoint(authority)?;
-        let form = self.form(audience, proof);
-        let request = Request {
-            purpose: "token".into(),
-            url: &url,
-            headers: &[],
-            secret_header: None,
-            signature: None,
-            body: Body::Form(&form),
-            policy: Policy::Service,
-        };
-        let answer = client
-            .send(&request)
-            .map_err(|failure| failure.during(operation.as_str()))?;
-        if answer.status == 200 {
-            return token_in(&answer, &operation, url.host());
-        }
-        Err(refusal(client, &answer, &operation, url.host(), proof))
+        let url = self.url(&self.endpoint(authority))?;
+        let request = Request::form(&url, self.form(audience, proof)).purpose("token");
+        let answer = client.ask(self, &request)?;
+        TokenAnswer::read(self, &answer)?.token(self, &answer)
     }
 
-    fn form(&self, audience: &Audience, proof: &[(&str, &str)]) -> Secret {
+    fn form(&self, audience: &Audience, proof: &[(&str, &str)]) -> Buffer {
         let scope = audience.scope();
         let mut fields = vec![("client_id", self.client_id.as_str())];
         fields.extend(proof);
         fields.extend([("grant_type", "client_credentials"), ("scope", &scope)]);
-        // Room for every character encoded: a buffer that grows leaves copies unwiped.
-        let room: usize = fields
-            .iter()
-            .map(|(name, value)| name.len() + 2 + value.len() * 3)
-            .sum();
-        let mut form = Zeroizing::new(String::with_capacity(room));
-        for (name, value) in fields {
-            if !form.is_empty() {
-                form.push('&');
+        let mut form = Buffer::default();
+        for (at, (name, value)) in fields.into_iter().enumerate() {
+            form.push(if at > 0 { b"&" } else { b"" });
+            form.push(name.as_bytes());
+            form.push(b"=");
+            for part in utf8_percent_encode(value, UNRESERVED) {
+                form.push(part.as_bytes());
             }
-            form.push_str(name);
-            form.push('=');
-            form.extend(utf8_percent_encode(value, UNRESERVED));
         }
-        Secret::new(std::mem::take(&mut *form))
+        form
     }
 }
 
-/// Entra ID's no, in its own words: code, first sentence, and the ids that Microsoft's support asks for.
-fn refusal(
-    client: &Client,
-    answer: &Answer,
-    operation: &str,
-    host: &str,
-    proof: &[(&str, &str)],
-) -> Error {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let description = text(&body, "error_description");
-    let Some((name, description)) = text(&body, "error").zip(description) else {
-        return unexpected(answer, operation, host);
-    };
-    // Struck out first: cut first, half a secret that Entra repeats would be left.
-    let words = client.quote(description);
-    let (sentence, reason) = (first_sentence(&words), reason(&words));
-    let name = client.quote(name);
-    let mut cause = format!("{sentence}{reason} ({name}");
-    for (label, key) in [
-        ("trace id", "trace_id"),
-        ("correlation id", "correlation_id"),
-    ] {
-        if let Some(id) = text(&body, key) {
-            cause.extend([", ", label, " ", &client.quote(id)]);
-        }
-    }
-    cause.push(')');
-    cause.push_str(&answer.aftermath());
-    let exit = match answer.status {
-        400..=499 if !matches!(answer.status, 408 | 429) => Exit::NoToken,
-        _ => Exit::Service,
-    };
-    let code = aadsts(&body, description);
-    let hint = clock(code, &words, answer)
-        .or_else(|| copied(code, proof).map(str::to_owned))
-        .or_else(|| advice(code).map(str::to_owned));
-    Error::new(answer.exit(exit), operation, cause)
-        .maybe_hint(hint)
-        .maybe_hint(answer.aftermath_hint())
-}
+impl Service for Application {
+    type Reach = ();
+    const NAME: &'static str = "Azure";
 
-/// A secret that is wrong, and was copied with more than itself.
-fn copied(code: Option<u64>, proof: &[(&str, &str)]) -> Option<&'static str> {
-    let is_it = |(name, value): &(&str, &str)| *name == "client_secret" && is_surrounded(value);
-    (code == Some(7_000_215) && proof.iter().any(is_it)).then_some(
-        "the client secret begins or ends with a blank or a quote: does that belong to it? Give its value alone",
-    )
+    fn operation(&self) -> String {
+        format!(
+            "cannot get a token for the application `{}`",
+            self.client_id
+        )
+    }
+
+    /// Entra ID's own words: code, first sentence, and the ids that Microsoft's support asks for.
+    fn verdict(&self, said: &Said) -> Option<Verdict<()>> {
+        let (name, description) = (said.text("/error"), said.text("/error_description"));
+        if name.is_empty() || description.is_empty() {
+            return None;
+        }
+        // Struck out first: cut first, half a secret that Entra repeats would be left.
+        let words = said.quote(description);
+        let (sentence, reason) = (first_sentence(&words), reason(&words));
+        let mut what = format!("{sentence}{reason} ({}", said.quote(name));
+        for (label, pointer) in [
+            ("trace id", "/trace_id"),
+            ("correlation id", "/correlation_id"),
+        ] {
+            let id = said.words(&[pointer]);
+            if !id.is_empty() {
+                what.extend([", ", label, " ", &id]);
+            }
+        }
+        what.push(')');
+        let exit = match said.status {
+            400..=499 if !matches!(said.status, 408 | 429) => Exit::NoToken,
+            _ => Exit::Service,
+        };
+        let code = aadsts(&said.body, description);
+        let verdict = Verdict::new(exit, what).maybe_hint(advice(code));
+        Some(match clock(code, &words, said.answer) {
+            Some(hint) => verdict.hint(hint),
+            None => verdict,
+        })
+    }
 }
 
 /// An assertion refused for its time: both clocks, so that a person sees which one is wrong.
@@ -161,21 +135,6 @@ fn clock(code: Option<u64>, words: &str, answer: &Answer) -> Option<String> {
             "if the certificate has expired, register a new one (`az ad app credential reset --cert`); else {clocks}"
         )),
         _ => None,
-    }
-}
-
-/// This machine's clock beside the server's, where the answer has one.
-pub(super) fn clocks(answer: &Answer, now: SystemTime) -> String {
-    let here = httpdate::fmt_http_date(now);
-    match answer
-        .header("date")
-        .and_then(|date| httpdate::parse_http_date(date).ok())
-    {
-        Some(there) => {
-            let there = httpdate::fmt_http_date(there);
-            format!("set this machine's clock: it says {here}, the server's says {there}")
-        }
-        None => format!("check this machine's clock: it says {here}"),
     }
 }
 
@@ -208,12 +167,12 @@ fn aadsts(body: &Value, description: &str) -> Option<u64> {
     })
 }
 
+pub(super) const WRONG_SECRET: &str = "the client secret is wrong: give its value, not its id (the portal shows the value only once, when it is made)";
+
 /// What a person does about it.
 fn advice(code: Option<u64>) -> Option<&'static str> {
     Some(match code? {
-        7_000_215 => {
-            "the client secret is wrong: give its value, not its id (the portal shows the value only once, when it is made)"
-        }
+        7_000_215 => WRONG_SECRET,
         7_000_222 => {
             "the client secret has expired: make a new one (`az ad app credential reset --id CLIENT_ID`)"
         }
@@ -278,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_is_encoded_and_never_outgrows_its_buffer() {
+    fn the_form_is_encoded() {
         let application = Application {
             tenant: "t".into(),
             client_id: "c".into(),
@@ -286,7 +245,7 @@ mod tests {
         let proof = [("client_secret", "~a+/=&% ä")];
         let form = application.form(&Audience::of_suffix("vault.azure.net"), &proof);
         assert_eq!(
-            form.expose(),
+            std::str::from_utf8(form.as_slice()).unwrap(),
             "client_id=c&client_secret=~a%2B%2F%3D%26%25%20%C3%A4&grant_type=client_credentials\
              &scope=https%3A%2F%2Fvault.azure.net%2F.default"
         );

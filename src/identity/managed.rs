@@ -1,16 +1,16 @@
 //! Managed identities: what their endpoints, wherever they are, have in common.
 
-use std::net::IpAddr;
+use std::fmt;
 
 use percent_encoding::utf8_percent_encode;
 
-use crate::error::{Error, Exit};
+use crate::error::Exit;
 use crate::http::{UNRESERVED, Url};
 use crate::token::Audience;
 
 /// Which of the machine's identities is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ManagedIdentity {
+pub(crate) enum ManagedIdentity {
     /// The machine's own.
     System,
     /// A user-assigned one, by its client id.
@@ -22,18 +22,7 @@ pub enum ManagedIdentity {
 }
 
 impl ManagedIdentity {
-    /// Which it is, for messages.
-    #[must_use]
-    pub fn words(&self) -> String {
-        match self.id() {
-            None => "this machine's managed identity".to_owned(),
-            Some(id) => format!("the managed identity `{id}`"),
-        }
-    }
-
-    /// The id of a user-assigned one.
-    #[must_use]
-    pub fn id(&self) -> Option<&str> {
+    pub(crate) fn id(&self) -> Option<&str> {
         match self {
             Self::System => None,
             Self::ClientId(id) | Self::ObjectId(id) | Self::ResourceId(id) => Some(id),
@@ -41,17 +30,17 @@ impl ManagedIdentity {
     }
 
     pub(super) fn operation(&self) -> String {
-        format!("cannot get a token for {}", self.words())
+        format!("cannot get a token for {self}")
     }
 
-    /// The request's URL. The services disagree in the name of the resource id's parameter.
-    pub(super) fn url(
+    /// An endpoint's URL for it. The services disagree in the name of the resource id's parameter.
+    pub(super) fn address(
         &self,
         endpoint: &str,
         api_version: &str,
         audience: &Audience,
         resource_id: &str,
-    ) -> Result<Url, Error> {
+    ) -> String {
         let resource = utf8_percent_encode(audience.resource(), UNRESERVED);
         let mut url = format!("{endpoint}?api-version={api_version}&resource={resource}");
         let name = match self {
@@ -63,34 +52,41 @@ impl ManagedIdentity {
             url.extend(["&", name, "="]);
             url.extend(utf8_percent_encode(id, UNRESERVED));
         }
-        Url::parse(&url)
-            .ok_or_else(|| Error::new(Exit::Usage, self.operation(), "its endpoint is no URL"))
+        url
+    }
+}
+
+impl fmt::Display for ManagedIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.id() {
+            None => f.write_str("this machine's managed identity"),
+            Some(id) => write!(f, "the managed identity `{id}`"),
+        }
+    }
+}
+
+/// Whether an endpoint's own no is about the identity, or it is the endpoint that fails.
+pub(super) fn exit(status: u16) -> Exit {
+    match status {
+        404 | 408 | 410 | 429 => Exit::Service,
+        _ => Exit::NoToken,
     }
 }
 
 /// The whole URL of an endpoint that a variable names.
 #[derive(Clone, Debug)]
-pub struct Endpoint(String);
+pub(crate) struct Endpoint(String);
 
 impl Endpoint {
     /// Of App Service and its kin: https, or http to loopback, link-local and private addresses.
-    ///
-    /// # Errors
-    /// Says what is not allowed.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let url = plain(text)?;
-        if !url.is_https() && !is_near(url.host()) {
-            return Err(FAR);
-        }
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+        near(&bare(text)?)?;
         Ok(Self(text.to_owned()))
     }
 
     /// Of Azure Arc's agent: loopback only, because a key that root alone can read is sent there.
-    ///
-    /// # Errors
-    /// Says what is not allowed.
-    pub fn parse_loopback(text: &str) -> Result<Self, &'static str> {
-        if !is_loopback(plain(text)?.host()) {
+    pub(crate) fn parse_loopback(text: &str) -> Result<Self, &'static str> {
+        if !bare(text)?.is_loopback() {
             return Err("Azure Arc's endpoint must be on this machine (`127.0.0.1`, `localhost`)");
         }
         Ok(Self(text.to_owned()))
@@ -101,36 +97,21 @@ impl Endpoint {
     }
 }
 
-pub(super) const FAR: &str =
-    "plain http is allowed to loopback, link-local and private addresses only";
+/// Plain http goes to loopback, link-local and private addresses only: a token in the clear must not leave
+/// the machine's own network.
+pub(super) fn near(url: &Url) -> Result<(), &'static str> {
+    if url.is_https() || url.is_near() {
+        return Ok(());
+    }
+    Err("plain http is allowed to loopback, link-local and private addresses only")
+}
 
-fn plain(text: &str) -> Result<Url, &'static str> {
+fn bare(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text).ok_or("not an http or https URL")?;
     if url.query().is_some() || text.contains('#') {
         return Err("it must not have a query");
     }
     Ok(url)
-}
-
-fn is_loopback(host: &str) -> bool {
-    match host.parse() {
-        Ok(IpAddr::V4(address)) => address.is_loopback(),
-        Ok(IpAddr::V6(address)) => address.is_loopback(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
-}
-
-/// Loopback, link-local or private: what plain http may go to.
-pub(super) fn is_near(host: &str) -> bool {
-    match host.parse() {
-        Ok(IpAddr::V4(address)) => {
-            address.is_loopback() || address.is_link_local() || address.is_private()
-        }
-        Ok(IpAddr::V6(address)) => {
-            address.is_loopback() || address.is_unicast_link_local() || address.is_unique_local()
-        }
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
 }
 
 #[cfg(test)]

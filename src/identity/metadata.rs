@@ -3,136 +3,109 @@
 //! Source: Microsoft's "How to use managed identities for Azure resources on an Azure VM to acquire
 //! an access token"; the variable that moves the endpoint is that of Azure's SDKs.
 
-use serde_json::Value;
-
-use super::managed::{FAR, ManagedIdentity, is_near};
-use super::{text, token_of, unexpected};
+use super::answer::TokenAnswer;
+use super::managed::{ManagedIdentity, near};
 use crate::error::{Error, Exit};
-use crate::http::{Answer, Body, Client, Failure, Kind, Policy, Request, Url};
+use crate::http::{Client, Failure, FailureKind, Refusal, Request, Said, Service, Url, Verdict};
 use crate::token::{AccessToken, Audience};
 
 /// Where every Azure VM finds its metadata.
-pub const DEFAULT_ENDPOINT: &str = "http://169.254.169.254";
+pub(crate) const DEFAULT_ENDPOINT: &str = "http://169.254.169.254";
 
 /// The scheme, host and port of a metadata endpoint.
 #[derive(Clone, Debug)]
-pub struct MetadataEndpoint(String);
+pub(crate) struct MetadataEndpoint(String);
 
 impl MetadataEndpoint {
-    /// Reads `http[s]://HOST[:PORT][/]`. Plain http goes to loopback, link-local and private
-    /// addresses only: a token in the clear must not leave the machine's own network.
-    ///
-    /// # Errors
-    /// Says what is not allowed.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    /// Reads `http[s]://HOST[:PORT][/]`.
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let base = text.trim_end_matches('/');
         let url = Url::parse(base).ok_or("not an http or https URL")?;
         if !matches!(url.path(), "" | "/") || url.query().is_some() {
             return Err("a scheme, a host and a port are all it may have");
         }
-        if !url.is_https() && !is_near(url.host()) {
-            return Err(FAR);
-        }
+        near(&url)?;
         Ok(Self(base.to_owned()))
     }
 
-    /// As it was written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    pub(super) fn token(
+        &self,
+        client: &Client,
+        identity: &ManagedIdentity,
+        audience: &Audience,
+    ) -> Result<AccessToken, Error> {
+        let service = Metadata(identity);
+        let base = format!("{}/metadata/identity/oauth2/token", self.0);
+        let url = service.url(&identity.address(&base, "2018-02-01", audience, "msi_res_id"))?;
+        let answer = client.ask(&service, &Request::metadata(&url).purpose("token"))?;
+        TokenAnswer::read(&service, &answer)?.of(identity, &service, &answer)
     }
 }
 
-pub(super) fn token(
-    client: &Client,
-    endpoint: &MetadataEndpoint,
-    identity: &ManagedIdentity,
-    audience: &Audience,
-) -> Result<AccessToken, Error> {
-    let operation = identity.operation();
-    let base = format!("{}/metadata/identity/oauth2/token", endpoint.0);
-    let url = identity.url(&base, "2018-02-01", audience, "msi_res_id")?;
-    let request = Request {
-        purpose: "token".into(),
-        url: &url,
-        headers: &[("metadata", "true")],
-        secret_header: None,
-        signature: None,
-        body: Body::Nothing,
-        policy: Policy::Metadata,
-    };
-    let answer = client
-        .send(&request)
-        .map_err(|failure| no_answer(failure, &operation))?;
-    match answer.status {
-        200 => token_of(identity, &answer, &operation, url.host()),
-        400 => Err(refusal(client, &answer, &operation, url.host())),
-        403 => Err(Error::new(
-            Exit::NoToken,
-            operation,
-            "what answers at the metadata endpoint's address is not Azure's (status 403)",
-        )
-        .hint(NOT_A_VM)),
-        _ => Err(unexpected(&answer, &operation, url.host())),
-    }
-}
+/// The metadata service, asked for this identity's token.
+struct Metadata<'a>(&'a ManagedIdentity);
 
 const NOT_A_VM: &str = "managed identities work on Azure VMs only (and not in a container whose network hides \
     169.254.169.254); elsewhere use an application: `--tenant-id`, `--client-id`, `--client-secret-file`";
 
-fn no_answer(failure: Failure, operation: &str) -> Error {
-    match failure.kind {
-        Kind::Deadline | Kind::Garbled => failure.during(operation),
-        Kind::Silence | Kind::Cut => Error::new(Exit::Service, operation, failure.cause)
-            .hint("the metadata service is busy or broken: try again later, or give it more time with `--timeout`"),
-        _ => Error::new(
-            Exit::NoToken,
-            operation,
-            format!("there is no metadata endpoint here ({})", failure.cause),
-        )
-        .hint(NOT_A_VM),
+impl Service for Metadata<'_> {
+    type Reach = ();
+    const NAME: &'static str = "Azure";
+
+    fn operation(&self) -> String {
+        self.0.operation()
+    }
+
+    fn unanswered(&self, failure: Failure) -> Refusal<()> {
+        Refusal::new(match failure.kind {
+            FailureKind::Deadline | FailureKind::Garbled => failure.during(self.operation()),
+            FailureKind::Silence | FailureKind::Cut => Error::new(Exit::Service, self.operation(), failure.cause)
+                .hint("the metadata service is busy or broken: try again later, or give it more time with `--timeout`"),
+            _ => {
+                let cause = format!("there is no metadata endpoint here ({})", failure.cause);
+                Error::new(Exit::NoToken, self.operation(), cause).hint(NOT_A_VM)
+            }
+        })
+    }
+
+    fn verdict(&self, said: &Said) -> Option<Verdict<()>> {
+        if said.status == 403 {
+            let what =
+                "what answers at the metadata endpoint's address is not Azure's (status 403)";
+            return Some(Verdict::new(Exit::NoToken, what).hint(NOT_A_VM));
+        }
+        let words = match (said.text("/error"), said.text("/error_description")) {
+            ("", "") => return None,
+            ("", words) | (words, "") => words.to_owned(),
+            (name, description) => format!("{description} ({name})"),
+        };
+        let verdict = Verdict::new(Exit::NoToken, "the metadata endpoint answered 400")
+            .words(said.quote(&words))
+            .maybe_hint(advice(&words));
+        (said.status == 400).then_some(verdict)
     }
 }
 
-/// IMDS's no, with its own description.
-fn refusal(client: &Client, answer: &Answer, operation: &str, host: &str) -> Error {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let name = text(&body, "error");
-    let description = text(&body, "error_description");
-    let words = match (name, description) {
-        (Some(name), Some(description)) => format!("{description} ({name})"),
-        (Some(words), None) | (None, Some(words)) => words.to_owned(),
-        (None, None) => return unexpected(answer, operation, host),
-    };
-    let hint = advice(&words);
-    let words = client.quote(&words);
-    Error::new(
-        Exit::NoToken,
-        operation,
-        format!("the metadata endpoint answered 400: {words}"),
-    )
-    .maybe_hint(hint)
-}
-
 /// What a person does about it: 400 is not always "not assigned".
-fn advice(words: &str) -> Option<String> {
+fn advice(words: &str) -> Option<&'static str> {
     let has = |part: &str| words.contains(part);
-    Some(
-        if has("Identity not found") {
-            "this machine does not have that identity: assign it (`az vm identity assign`), or check the id"
-        } else if has("Multiple user assigned identities") {
-            "say which one: `--managed-identity-client-id`, `-object-id` or `-resource-id`"
-        } else if has("AADSTS500011") || has("invalid_resource") {
-            "Key Vault of that cloud is not known in the machine's tenant: is it the right cloud (`--cloud`)?"
-        } else if has("bad_request_102") || has("metadata header") {
-            "something between this machine and its metadata endpoint removes the header `Metadata`"
-        } else if has("api-version") {
-            "what answers there is not the metadata service of an Azure VM, or a very old one"
-        } else {
-            return None;
-        }
-        .to_owned(),
-    )
+    Some(if has("Identity not found") {
+        "this machine does not have that identity: assign it (`az vm identity assign`), or check the id"
+    } else if has("Multiple user assigned identities") {
+        "say which one: `--managed-identity-client-id`, `-object-id` or `-resource-id`"
+    } else if has("AADSTS500011") || has("invalid_resource") {
+        "Key Vault of that cloud is not known in the machine's tenant: is it the right cloud (`--cloud`)?"
+    } else if has("bad_request_102") || has("metadata header") {
+        "something between this machine and its metadata endpoint removes the header `Metadata`"
+    } else if has("api-version") {
+        "what answers there is not the metadata service of an Azure VM, or a very old one"
+    } else {
+        return None;
+    })
 }
 
 #[cfg(test)]

@@ -3,22 +3,19 @@
 use rustls_pki_types::pem::{PemObject, SectionKind};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::buffer::Buffer;
+
 /// What a PEM text holds that matters here.
 #[derive(Default)]
-pub struct Pem {
-    /// The certificates in DER, in their order.
-    pub certificates: Vec<Vec<u8>>,
-    /// The private keys, in their order.
-    pub keys: Vec<Key>,
-    /// Whether a key is encrypted.
-    pub encrypted: bool,
+pub(crate) struct Pem {
+    pub(crate) certificates: Vec<Vec<u8>>,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) encrypted: bool,
 }
 
 /// A private key in DER, wiped on drop.
-pub enum Key {
-    /// PKCS #8.
+pub(crate) enum Key {
     Pkcs8(Zeroizing<Vec<u8>>),
-    /// PKCS #1: RSA only.
     Pkcs1(Zeroizing<Vec<u8>>),
     /// SEC 1: an elliptic curve's.
     Sec1,
@@ -26,11 +23,7 @@ pub enum Key {
 
 impl Pem {
     /// Reads whatever sections there are; those of other kinds are passed over.
-    ///
-    /// # Errors
-    /// Says what is malformed, without quoting it.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let text = one_section_a_paragraph(text);
+    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
         let mut pem = Self {
             encrypted: text.contains("ENCRYPTED PRIVATE KEY-----") || text.contains("Proc-Type:"),
             ..Self::default()
@@ -38,7 +31,8 @@ impl Pem {
         if text.contains("Proc-Type:") {
             return Ok(pem);
         }
-        for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(text.as_bytes()) {
+        let tidy = one_section_a_paragraph(text);
+        for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(tidy.as_slice()) {
             let (kind, mut der) = section.map_err(|_| "it is malformed PEM")?;
             match kind {
                 SectionKind::Certificate => pem.certificates.push(der),
@@ -56,16 +50,14 @@ impl Pem {
 }
 
 /// Each boundary on a line of its own, and what is between without blanks.
-fn one_section_a_paragraph(text: &str) -> Zeroizing<String> {
-    const BOUNDARY: &str = "-----";
-    // Three newlines for each boundary at the most: a buffer that grows leaves copies unwiped.
-    let mut tidy = Zeroizing::new(String::with_capacity(text.len() * 2 + 16));
+fn one_section_a_paragraph(text: &str) -> Buffer {
+    let mut tidy = Buffer::default();
     let mut rest = text;
-    while let Some((body, boundary, after)) = next_boundary(rest, BOUNDARY) {
+    while let Some((body, boundary, after)) = next_boundary(rest) {
         push_body(&mut tidy, body);
-        tidy.push('\n');
-        tidy.push_str(boundary);
-        tidy.push('\n');
+        for part in ["\n", boundary, "\n"] {
+            tidy.push(part.as_bytes());
+        }
         rest = after;
     }
     push_body(&mut tidy, rest);
@@ -73,7 +65,8 @@ fn one_section_a_paragraph(text: &str) -> Zeroizing<String> {
 }
 
 /// What stands before the next `-----BEGIN …-----` or `-----END …-----`, that line, and what follows.
-fn next_boundary<'a>(text: &'a str, dashes: &str) -> Option<(&'a str, &'a str, &'a str)> {
+fn next_boundary(text: &str) -> Option<(&str, &str, &str)> {
+    let dashes = "-----";
     let start = ["-----BEGIN ", "-----END "]
         .iter()
         .filter_map(|word| text.find(word))
@@ -83,23 +76,10 @@ fn next_boundary<'a>(text: &'a str, dashes: &str) -> Option<(&'a str, &'a str, &
     Some((&text[..start], &text[start..end], &text[end..]))
 }
 
-fn push_body(tidy: &mut String, body: &str) {
-    if body.contains("Proc-Type:") {
-        tidy.push_str("Proc-Type:");
-    }
-    let mut rest = body;
-    while let Some(c) = rest.chars().next() {
-        if let Some(after) = rest
-            .strip_prefix("\\n")
-            .or_else(|| rest.strip_prefix("\\r"))
-        {
-            rest = after;
-            continue;
-        }
-        if !c.is_whitespace() {
-            tidy.push(c);
-        }
-        rest = &rest[c.len_utf8()..];
+fn push_body(tidy: &mut Buffer, body: &str) {
+    let words = body.split_whitespace().flat_map(|word| word.split("\\n"));
+    for word in words.flat_map(|word| word.split("\\r")) {
+        tidy.push(word.as_bytes());
     }
 }
 

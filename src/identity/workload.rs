@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use super::{ASSERTION_TYPE, Application};
+use super::Application;
 use crate::cloud::Host;
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
@@ -15,18 +15,14 @@ use crate::secret::Secret;
 use crate::text;
 use crate::token::{AccessToken, Audience};
 
-/// An application that proves itself with a federated token.
 #[derive(Debug)]
-pub struct Workload {
-    /// Which application.
-    pub application: Application,
+pub(crate) struct Workload {
+    pub(crate) application: Application,
     /// The file with the token, which its issuer renews: it is read when it is needed.
-    pub token_file: PathBuf,
-    /// Until when it may be read.
-    pub deadline: Deadline,
+    pub(crate) token_file: PathBuf,
+    pub(crate) deadline: Deadline,
 }
 
-/// No issuer's token is larger.
 const LARGEST: usize = 64 * 1024;
 
 impl Workload {
@@ -36,13 +32,8 @@ impl Workload {
         authority: &Host,
         audience: &Audience,
     ) -> Result<AccessToken, Error> {
-        let assertion = self.assertion()?;
-        client.learn(&assertion);
-        let proof = [
-            ("client_assertion_type", ASSERTION_TYPE),
-            ("client_assertion", assertion.expose()),
-        ];
-        self.application.token(client, authority, audience, &proof)
+        self.application
+            .token_by_assertion(client, authority, audience, &self.assertion()?)
     }
 
     /// The file's content without the mark and white space that editors leave, which Entra ID refuses.
@@ -59,13 +50,12 @@ impl Workload {
         };
         let content = file::read(&self.token_file, LARGEST, &self.deadline)
             .map_err(|cause| problem(cause.to_string()))?;
-        let text = text::of_file(&content.bytes).unwrap_or("\0").trim();
-        if text.is_empty() {
-            return Err(problem("it is empty".to_owned()));
+        match text::of_file(&content.bytes).map(str::trim) {
+            Ok("") => Err(problem("it is empty".to_owned())),
+            Ok(text) if text.bytes().all(|b| b.is_ascii_graphic()) => {
+                Ok(Secret::new(text.to_owned()))
+            }
+            Ok(_) | Err(_) => Err(problem("what it holds is no token".to_owned())),
         }
-        if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(problem("what it holds is no token".to_owned()));
-        }
-        Ok(Secret::new(text.to_owned()))
     }
 }

@@ -29,23 +29,12 @@ fn vault_at(place: Place, text: &str, cloud: &Cloud) -> Result<VaultName, Error>
     if !is_url && (!text.contains('.') || text.contains("/vaults/")) {
         return VaultName::parse(text).ok_or_else(|| bad_name(place, "vault", text));
     }
-    let host = Host::parse(text);
-    host.and_then(|host| spelled(&host, text, cloud))
-        .ok_or_else(|| match text.split('.').count() {
-            // With one dot it is rather a name with a wrong character.
-            ..=2 if !is_url => bad_name(place, "vault", text),
-            _ => foreign(place, text, cloud),
-        })
-}
-
-/// The vault of a URL in this cloud, with its name as the URL spells it.
-fn spelled(host: &Host, url: &str, cloud: &Cloud) -> Option<VaultName> {
-    let name = VaultName::of_host(host, &cloud.vault_suffix)?;
-    let label = strip_https(url)
-        .split('.')
-        .next()
-        .and_then(VaultName::parse);
-    Some(label.unwrap_or(name))
+    let url = format!("https://{}", strip_https(text.trim()));
+    VaultName::in_url(&url, &cloud.vault_suffix).ok_or_else(|| match text.split('.').count() {
+        // With one dot it is rather a name with a wrong character.
+        ..=2 if !is_url => bad_name(place, "vault", text),
+        _ => foreign(place, text, cloud),
+    })
 }
 
 /// Where a name stands.
@@ -108,18 +97,18 @@ fn whose(place: Place, url: &str, cloud: &Cloud) -> String {
     let name = place.part(host.split('.').next().unwrap_or_default());
     let has = |label: &str| host.to_ascii_lowercase().contains(label);
     let host = Host::parse(host);
-    let is_ours = |host: &Host| VaultName::of_host(host, suffix).is_some();
+    let is_ours = host.as_ref().is_some_and(|host| has_suffix(host, suffix));
     if has(".privatelink.") || has(".vaultcore.") {
         format!(
             "name it as everywhere, `{name}` or `https://{name}.{suffix}`: a private endpoint is found by its private DNS zone, or by `--connect-to`"
         )
     } else if has(".managedhsm.") {
         "a managed HSM holds keys, and no secrets".to_owned()
-    } else if !path.is_empty() && host.as_ref().is_some_and(is_ours) {
+    } else if !path.is_empty() && is_ours {
         format!("a vault's URL ends behind its host: `{name}`, or `https://{name}.{suffix}`")
     } else if url.to_ascii_lowercase().starts_with("http://") {
         "a vault is asked by `https://` only".to_owned()
-    } else if host.as_ref().is_some_and(|host| has_suffix(host, suffix)) {
+    } else if is_ours {
         format!("a vault's name has {VAULT_RULE}")
     } else if let Some(other) = host.and_then(|host| Cloud::of_vault(&host)) {
         format!("it is of another cloud: `--cloud {other}`")
@@ -163,9 +152,11 @@ pub(super) fn credential(place: Place, word: &str, cloud: &Cloud) -> Result<Cred
         return Err(malformed(place, word));
     }
     if strip_https(word).len() != word.len() || is_id_without_scheme(word) {
-        let id = parse_id(&format!("https://{}", strip_https(word)))
+        let url = format!("https://{}", strip_https(word));
+        let id = parse_id(&url)
             .ok_or_else(|| other_object(place, word).unwrap_or_else(|| malformed(place, word)))?;
-        let vault = spelled(&id.host, word, cloud).ok_or_else(|| foreign(place, word, cloud))?;
+        let vault = id.vault(&cloud.vault_suffix);
+        let vault = vault.ok_or_else(|| foreign(place, word, cloud))?;
         return Ok(Credential {
             vault,
             secret: id.secret,

@@ -1,11 +1,11 @@
 //! What was set, where, and which of several settings of one thing counts.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 
 use super::table::OptionRow;
 use crate::error::{Error, escaped};
+use crate::redact::without_user;
 use crate::secret::Secret;
 use crate::words::{Word, any_of, nearest};
 
@@ -37,7 +37,7 @@ impl Origin {
         match self.rank {
             Rank::File => String::new(),
             Rank::CommandLine | Rank::Environment => {
-                format!("{before}`{}`", escaped(&without_password(text)))
+                format!("{before}`{}`", escaped(&without_user(text)))
             }
         }
     }
@@ -169,17 +169,6 @@ impl Settings {
     }
 }
 
-/// A URL, or what was meant for one, without the password that may stand before its host.
-fn without_password(text: &str) -> Cow<'_, str> {
-    let start = text.find("://").map_or(0, |scheme| scheme + 3);
-    match text[start..].rsplit_once('@') {
-        Some((user, host)) if user.contains(':') => {
-            Cow::Owned(format!("{}[secret]@{host}", &text[..start]))
-        }
-        _ => Cow::Borrowed(text),
-    }
-}
-
 /// The items of a list: separated by commas, without blanks around them, without empty ones.
 pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
@@ -190,23 +179,4 @@ pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
 /// As XSOAR shows a password that it does not give away: asterisks or dots.
 pub(crate) fn is_masked(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| matches!(c, '*' | '•' | '●'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_password_is_shown() {
-        for (text, shown) in [
-            ("https://user:pass@host/x", "https://[secret]@host/x"),
-            ("user:p@ss@host", "[secret]@host"),
-            ("htp:/user:pass@host", "[secret]@host"),
-            ("https://user:a/pass@host", "https://[secret]@host"),
-            ("https://host/a@b", "https://host/a@b"),
-            ("kv-prod", "kv-prod"),
-        ] {
-            assert_eq!(without_password(text), shown);
-        }
-    }
 }

@@ -2,15 +2,12 @@
 
 use super::plan::{Change, plan};
 use super::{Done, Push, Target};
-use crate::error::{Error, Exit};
+use crate::error::Exit;
 use crate::http::{Client, Doubt, Tries};
 use crate::xsoar::{Draft, Effect, Refusal, Stored};
 
 /// Does what was planned.
-///
-/// # Errors
-/// It is not as it should be, or nobody knows whether it is: the message says which.
-pub fn write(
+pub(super) fn write(
     client: &Client,
     push: &Push,
     target: &Target,
@@ -30,7 +27,7 @@ pub fn write(
             Ok(()) => return Ok(done),
             Err(refusal) => refusal,
         };
-        let Effect::Open(doubt) = refusal.effect else {
+        let Effect::Open(doubt) = refusal.reach else {
             return Err(refusal);
         };
         if client.out_of_time() {
@@ -38,16 +35,19 @@ pub fn write(
         }
         let wait = tries.after_doubt(doubt);
         if let Some(Err(no_time)) = wait.map(|wait| client.pause(wait)) {
-            let error = refusal.error.and(&no_time, Exit::Deadline);
-            let error = error.hint("give it more time with `--timeout SECONDS`, or try later");
-            return Err(stuck(target, doubt, Refusal { error, ..refusal }));
+            let refusal = refusal.map(|error| {
+                let error = error.and(&no_time, Exit::Deadline);
+                error.hint("give it more time with `--timeout SECONDS`, or try later")
+            });
+            return Err(stuck(target, doubt, refusal));
         }
         client
             .reporter()
             .verbose(&format!("{}: the store is listed again", refusal.error));
         let listed = push.server.list(client);
         let stored = listed.map_err(|refusal| stuck(target, doubt, refusal))?;
-        match plan(target, &stored, push.adopt).map_err(not_ours)? {
+        // Somebody may have taken the name meanwhile.
+        match plan(target, &stored, push.adopt).map_err(Refusal::new)? {
             Change::Nothing => return Ok(done),
             _ if wait.is_none() => return Err(often(refusal, &tries)),
             Change::Create => instead_of = None,
@@ -80,26 +80,15 @@ fn stuck(target: &Target, doubt: Doubt, refusal: Refusal) -> Refusal {
         Doubt::Conflict => format!("cannot write `{name}` to the server"),
         Doubt::NoAnswer | Doubt::Answer(_) => format!("whether `{name}` was written is not known"),
     };
-    Refusal {
-        error: refusal.error.of(operation),
-        effect: Effect::Hopeless,
-    }
-}
-
-/// Somebody has taken the name meanwhile.
-fn not_ours(error: Error) -> Refusal {
-    Refusal {
-        error,
-        effect: Effect::None,
-    }
+    let refusal = refusal.map(|error| error.of(operation));
+    refusal.reaching(Effect::Hopeless)
 }
 
 fn often(refusal: Refusal, tries: &Tries) -> Refusal {
-    let exit = refusal.error.exit();
     let words = format!(", {} times", tries.count() + 1);
-    let error = refusal.error.and(&words, exit);
-    Refusal {
-        error,
-        effect: Effect::None,
-    }
+    let refusal = refusal.map(|error| {
+        let exit = error.exit();
+        error.and(&words, exit)
+    });
+    refusal.reaching(Effect::None)
 }

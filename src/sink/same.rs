@@ -30,7 +30,8 @@ impl Same {
         let file = rustix::fs::openat(directory, name, flags, Mode::empty()).ok()?;
         let stat = rustix::fs::fstat(&file).ok()?;
         // Another name of the same file is somebody else's business.
-        let is_alone = || stat.st_nlink == 1 || attributes.are_given(attributes.of_file(), &stat);
+        let is_alone =
+            || stat.st_nlink == 1 || attributes.are_given(&file, attributes.of_file(), &stat);
         let same = FileType::from_raw_mode(stat.st_mode).is_file()
             && is_alone()
             && attributes.can_be_given(&stat, home)

@@ -14,15 +14,14 @@ use crate::http::Sign;
 use crate::secret::Secret;
 use crate::text::is_surrounded;
 
-/// A key, and what goes with it.
-pub struct Key {
+pub(crate) struct Key {
     secret: Secret,
     kind: KeyKind,
 }
 
 /// How a key is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeyKind {
+pub(crate) enum KeyKind {
     /// XSOAR 6: the key alone.
     Plain,
     /// XSOAR 8: the key, and its id.
@@ -31,10 +30,19 @@ pub enum KeyKind {
     Advanced(String),
 }
 
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plain => "a key without an id (XSOAR 6)",
+            Self::Standard(_) => "a standard key (XSOAR 8)",
+            Self::Advanced(_) => "an advanced key (XSOAR 8)",
+        })
+    }
+}
+
 impl Key {
     /// A key that a header can carry: visible ASCII.
-    #[must_use]
-    pub fn new(secret: Secret, kind: KeyKind) -> Option<Self> {
+    pub(crate) fn new(secret: Secret, kind: KeyKind) -> Option<Self> {
         let fits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
         let id = match &kind {
             KeyKind::Plain => None,
@@ -45,19 +53,12 @@ impl Key {
     }
 
     /// Whether it is a key of XSOAR 8.
-    #[must_use]
-    pub fn is_of_8(&self) -> bool {
+    pub(crate) fn is_of_8(&self) -> bool {
         self.kind != KeyKind::Plain
     }
 
-    /// What kind it is, for messages.
-    #[must_use]
-    pub fn words(&self) -> &'static str {
-        match self.kind {
-            KeyKind::Plain => "a key without an id (XSOAR 6)",
-            KeyKind::Standard(_) => "a standard key (XSOAR 8)",
-            KeyKind::Advanced(_) => "an advanced key (XSOAR 8)",
-        }
+    pub(crate) fn kind(&self) -> &KeyKind {
+        &self.kind
     }
 
     /// Whether it was copied with more than itself.
@@ -65,9 +66,7 @@ impl Key {
         is_surrounded(self.secret.expose())
     }
 
-    /// The key itself.
-    #[must_use]
-    pub fn secret(&self) -> &Secret {
+    pub(crate) fn secret(&self) -> &Secret {
         &self.secret
     }
 }

@@ -5,7 +5,7 @@ mod files;
 use std::path::Path;
 
 use crate::command::Akv;
-use crate::files::{private, set_mode};
+use crate::files::private;
 use crate::standin::{CLIENT_ID, CLIENT_SECRET, Scratch, Standin, TENANT, TlsFault};
 
 const ENTRA: &str = "login.microsoftonline.com";

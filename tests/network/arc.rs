@@ -3,6 +3,9 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::thread;
+
+use serde_json::json;
 
 use crate::command::Akv;
 use crate::scenarios;
@@ -28,6 +31,8 @@ scenarios![
     a_key_that_cannot_be_read,
     a_key_that_the_agent_does_not_take,
     a_token_that_is_not_good_now,
+    what_stays_after_all_tries,
+    a_wait_that_does_not_fit,
     nobody_listens,
 ];
 
@@ -378,6 +383,65 @@ fn a_token_that_is_not_good_now() {
             .stderr_has("clock: it says ")
             .run();
         azure.expect(&[TOKEN, TOKEN]);
+    }
+}
+
+/// The agent's own words, with a status that may pass; a key that was sent in vain is still good.
+fn busy(status: u16) -> Fault {
+    let words = format!("The identity service is busy ({status})");
+    Fault::json(
+        status,
+        &json!({"error": "temporarily_unavailable", "error_description": words}),
+    )
+    .undone()
+}
+
+/// What the agent says to the first request or to the second: as App Service's, it is the service that fails.
+fn what_stays_after_all_tries() {
+    let azure = azure();
+    let challenge = "GET arc/";
+    thread::scope(|scope| {
+        for status in [404, 410, 429] {
+            scope.spawn(move || {
+                let azure = Standin::start();
+                azure.fault(challenge, busy(status));
+                get(&azure)
+                    .args(["--timeout", "120"])
+                    .status(7)
+                    .stderr(format!(
+                        "{SYSTEM}Azure Arc's agent answered {status}: The identity service is busy ({status}), 6 times\n\
+                         akv-xsoar: hint: try again later\n"
+                    ))
+                    .run();
+                azure.expect(&[TOKEN; 6]);
+            });
+        }
+        // Behind the challenge.
+        azure.fault(challenge, busy(429).skip(1));
+        get(&azure)
+            .args(["--timeout", "120"])
+            .status(7)
+            .stderr_has("answered 429: The identity service is busy (429), 6 times\n")
+            .run();
+        azure.expect(&[TOKEN; 7]);
+    });
+}
+
+fn a_wait_that_does_not_fit() {
+    for (status, skip) in [(404, 0), (410, 0), (429, 1)] {
+        let azure = azure();
+        azure.fault("GET arc/", busy(status).skip(skip));
+        get(&azure)
+            .args(["--timeout", "6"])
+            .status(8)
+            .stderr(format!(
+                "{SYSTEM}Azure Arc's agent answered {status}: The identity service is busy ({status}); the next try would be in 6 s, \
+                 and `--timeout` is too short for it (6 s)\n\
+                 akv-xsoar: hint: give it more time with `--timeout SECONDS`, or try later\n"
+            ))
+            .run();
+        let tries = 3 + skip as usize;
+        azure.expect(&vec![TOKEN; tries]);
     }
 }
 

@@ -9,6 +9,7 @@ use rustix::fs::{AtFlags, FileType};
 use rustix::io::Errno;
 
 use super::super::names::LINK;
+use super::super::refused::refused;
 use super::super::write_error::{WriteError, system};
 
 /// What has a name.
@@ -71,7 +72,7 @@ impl<'a> Link<'a> {
     /// Takes the name, and the place of a link that had it.
     pub fn become_named(mut self, name: &str) -> Result<(), WriteError> {
         rustix::fs::renameat(self.directory, &self.name, self.directory, name)
-            .map_err(system("rename"))?;
+            .map_err(|error| refused("rename", error, self.directory, OsStr::new(name)))?;
         self.renamed = true;
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode};
+use rustix::fs::{Access, AtFlags, Mode};
 use rustix::io::Errno;
 
 use super::super::attributes::Attributes;
@@ -31,21 +31,23 @@ enum State {
 
 impl Root {
     /// Follows the path to it.
-    pub fn find(path: &Path) -> Result<Self, WriteError> {
+    pub fn find(path: &Path, attributes: &Attributes) -> Result<Self, WriteError> {
         let path = without_slashes(path);
         loop {
             let location = Location::find(path)?;
             match location.occupant {
                 Occupant::Directory(directory) => {
                     let directory = open(&directory, ".").map_err(system("open"))?;
-                    let state = opened(&directory)?;
+                    let state = State::Found;
                     return Ok(Self { directory, state });
                 }
                 Occupant::Nothing => match make(&location.directory, &location.name) {
                     Ok(directory) => {
                         let (parent, name) = (location.directory, location.name);
                         let state = State::Made { parent, name };
-                        return Ok(Self { directory, state });
+                        let root = Self { directory, state };
+                        attributes.check_new(&root.directory)?;
+                        return Ok(root);
                     }
                     // Another run was quicker.
                     Err(Errno::EXIST) => {}
@@ -54,6 +56,22 @@ impl Root {
                 _ => return Err(WriteError::Other("it is no directory".to_owned())),
             }
         }
+    }
+
+    /// A directory that was made by a run with, say, `--mode 400` lets nobody write, the next run included:
+    /// it lets us now.
+    pub fn open(&mut self) -> Result<(), WriteError> {
+        let stat = rustix::fs::fstat(&self.directory).map_err(system("stat"))?;
+        let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
+        let ours = stat.st_uid == rustix::process::geteuid().as_raw();
+        let may = rustix::fs::accessat(&self.directory, ".", Access::WRITE_OK, AtFlags::EACCESS);
+        let locked = ours && !mode.contains(Mode::WUSR) && may == Err(Errno::ACCESS);
+        if locked && matches!(link::read(&self.directory, DATA)?, link::Slot::Link(_)) {
+            let open = mode | Mode::WUSR;
+            rustix::fs::fchmod(&self.directory, open).map_err(system("chmod"))?;
+            self.state = State::Opened(mode);
+        }
+        Ok(())
     }
 
     /// What it was before.
@@ -85,19 +103,6 @@ impl Drop for Root {
             State::Made { parent, name } => rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR),
         };
     }
-}
-
-/// A directory that was made by a run with, say, `--mode 400` lets nobody write, the next run included.
-fn opened(directory: &OwnedFd) -> Result<State, WriteError> {
-    let stat = rustix::fs::fstat(directory).map_err(system("stat"))?;
-    let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
-    let user = rustix::process::geteuid();
-    let locked = stat.st_uid == user.as_raw() && !user.is_root() && !mode.contains(Mode::WUSR);
-    if !locked || !matches!(link::read(directory, DATA)?, link::Slot::Link(_)) {
-        return Ok(State::Found);
-    }
-    rustix::fs::fchmod(directory, mode | Mode::WUSR).map_err(system("chmod"))?;
-    Ok(State::Opened(mode))
 }
 
 /// `DIR/` is the same, even where it is not there yet.

@@ -83,7 +83,7 @@ fn a_place_is_tried_and_left_as_it_was() {
     }
     let run = check(&azure, directory.path(), &["--output=new", "--owner=64999"]);
     let run = ordinary(run).status(9).stderr_any();
-    run.stdout_has("cannot write `new`: chown: permission denied")
+    run.stdout_has("cannot write `new`: chown: operation not permitted")
         .run();
     set_mode(directory.path(), 0o500);
     for files in [&["--output=new", files][..], &["--output=new"]] {

@@ -252,7 +252,16 @@ fn a_key_is_a_file_s_one_word() {
             .stderr_has("it is UTF-16 text\nakv-xsoar: hint: save it as UTF-8 (`iconv -f UTF-16 -t UTF-8`)\n")
             .run();
     }
-    ask(&directory.join("nowhere")).stderr_has("from `").run();
+}
+
+#[test]
+fn the_file_of_a_key() {
+    let directory = Scratch::new("key");
+    unsent()
+        .args(["--xsoar-url", URL, "--xsoar-key-file"])
+        .arg(directory.join("nowhere"))
+        .stderr_has("from `")
+        .run();
     let config = directory.write("config.json", json!({"xsoar_key": XSOAR_KEY}).to_string());
     set_mode(&config, 0o644);
     unsent()

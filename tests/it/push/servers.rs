@@ -188,9 +188,13 @@ fn an_address_that_is_none_is_refused() {
             "is not https, and not on this machine",
         ),
     ] {
+        // A user may be a token as well as a name.
+        let url_shown = url.replace("user@", "[secret]@");
         let run = |akv: Akv<'_>, name: &str| {
             akv.status(2)
-                .stderr(format!("akv-xsoar: error: {name} {words}: `{url}`\n{hint}"))
+                .stderr(format!(
+                    "akv-xsoar: error: {name} {words}: `{url_shown}`\n{hint}"
+                ))
                 .run();
         };
         let ours = || {

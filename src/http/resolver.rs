@@ -1,11 +1,9 @@
 //! Names to addresses: each host once a run, within the deadline, `--connect-to` applied.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Instant;
 
@@ -14,26 +12,26 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::failure::{Failure, Kind};
-use super::pace::Pace;
+use super::attempt::Attempt;
+use super::failure::{Failure, FailureKind};
 use super::proxy::ConnectTo;
+use super::url::{bare, port_of};
 
 /// ureq's list of addresses holds no more.
 const MOST_ADDRESSES: usize = 16;
 
 /// The addresses that were found, by host: the system is asked once.
-pub type Known = Arc<Mutex<HashMap<String, Vec<IpAddr>>>>;
+pub(super) type Known = Arc<Mutex<HashMap<String, Vec<IpAddr>>>>;
 
 /// ureq asks on every request; this one remembers.
-pub struct Names {
-    pub known: Known,
-    pub connect_to: Vec<ConnectTo>,
-    pub pace: Arc<Pace>,
-    /// What this resolver's hosts are: the services, or the proxy on the way to them.
-    pub proxy: bool,
+#[derive(Debug)]
+pub(super) struct SystemResolver {
+    pub(super) known: Known,
+    pub(super) connect_to: Vec<ConnectTo>,
+    pub(super) attempt: Arc<Attempt>,
 }
 
-impl Resolver for Names {
+impl Resolver for SystemResolver {
     fn resolve(
         &self,
         uri: &Uri,
@@ -43,16 +41,15 @@ impl Resolver for Names {
         let host = uri
             .host()
             .ok_or_else(|| ureq::Error::BadUri("no host".to_owned()))?;
-        let port = super::url::port_of(uri);
+        let port = port_of(uri);
         let directed = self
             .connect_to
             .iter()
             .find(|connect_to| connect_to.applies(host, port));
         let (host, port) = directed.map_or((host, port), |directed| directed.target(host, port));
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
         let addresses = self
-            .addresses(bare)
-            .map_err(|failure| super::translate::into_ureq(self.role(failure)))?;
+            .addresses(bare(host))
+            .map_err(|failure| self.attempt.fail(failure))?;
         let mut result = self.empty();
         for address in addresses.into_iter().take(MOST_ADDRESSES) {
             result.push(SocketAddr::new(address, port));
@@ -61,7 +58,7 @@ impl Resolver for Names {
     }
 }
 
-impl Names {
+impl SystemResolver {
     fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Failure> {
         if let Ok(address) = host.parse() {
             return Ok(vec![address]);
@@ -76,7 +73,7 @@ impl Names {
         let addresses = self.ask_system(host)?;
         let count = addresses.len();
         let took = start.elapsed().as_millis();
-        self.pace
+        self.attempt
             .note(format!("name `{host}`: {count} address(es) in {took} ms"));
         known().insert(host.to_owned(), addresses.clone());
         Ok(addresses)
@@ -84,63 +81,34 @@ impl Names {
 
     /// The system's resolver has no time limit of its own: it gets a thread, and is left behind in it.
     fn ask_system(&self, host: &str) -> Result<Vec<IpAddr>, Failure> {
-        self.pace.connecting();
+        self.attempt.connecting(host);
         let (sender, receiver) = mpsc::sync_channel(1);
         let name = host.to_owned();
         let ask = move || {
-            (name.as_str(), 0)
-                .to_socket_addrs()
-                .map(Iterator::collect::<Vec<_>>)
+            // Nobody listens any more once the deadline has passed.
+            let _ = sender.send((name.as_str(), 0).to_socket_addrs());
         };
-        let spawned = thread::Builder::new()
-            .name("names".to_owned())
-            .spawn(move || {
-                // Nobody listens any more once the deadline has passed.
-                let _ = sender.send(ask());
+        let thread = thread::Builder::new().name("names".to_owned());
+        thread.spawn(ask).map_err(|error| failed(host, &error))?;
+        let Ok(found) = receiver.recv_timeout(self.attempt.left()?) else {
+            let failure = self.attempt.timed_out();
+            return Err(match failure.kind {
+                FailureKind::Deadline => failure,
+                _ => resolution(format!("the name servers did not answer for `{host}`")),
             });
-        if let Err(error) = spawned {
-            return Err(failed(host, &error));
-        }
-        match receiver.recv_timeout(self.pace.left(host)?) {
-            Ok(Ok(found)) => {
-                let mut addresses: Vec<IpAddr> = Vec::with_capacity(found.len());
-                // RFC 6761: this machine, whatever a name server says.
-                let fits = |address: &IpAddr| host != "localhost" || address.is_loopback();
-                for address in found.iter().map(SocketAddr::ip).filter(fits) {
-                    if !addresses.contains(&address) {
-                        addresses.push(address);
-                    }
-                }
-                if addresses.is_empty() {
-                    return Err(no_such_host(host));
-                }
-                Ok(addresses)
-            }
-            Ok(Err(error)) => Err(failed(host, &error)),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                let failure = self.pace.timed_out(host);
-                match failure.kind {
-                    Kind::Deadline => Err(failure),
-                    _ => Err(resolution(format!(
-                        "the name servers did not answer for `{host}`"
-                    ))),
-                }
+        };
+        let mut addresses: Vec<IpAddr> = Vec::new();
+        for address in found.map_err(|error| failed(host, &error))? {
+            // RFC 6761: this machine, whatever a name server says.
+            let fits = host != "localhost" || address.ip().is_loopback();
+            if fits && !addresses.contains(&address.ip()) {
+                addresses.push(address.ip());
             }
         }
-    }
-
-    fn role(&self, failure: Failure) -> Failure {
-        if self.proxy {
-            super::translate::of_proxy(failure)
-        } else {
-            failure
+        if addresses.is_empty() {
+            return Err(no_such_host(host));
         }
-    }
-}
-
-impl fmt::Debug for Names {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Names")
+        Ok(addresses)
     }
 }
 
@@ -163,12 +131,15 @@ fn failed(host: &str, error: &io::Error) -> Failure {
 }
 
 fn no_such_host(host: &str) -> Failure {
-    Failure::new(Kind::NoSuchHost, format!("there is no host `{host}`"))
-        .hint("check the name, and the name servers in `/etc/resolv.conf`")
+    Failure::new(
+        FailureKind::NoSuchHost,
+        format!("there is no host `{host}`"),
+    )
+    .hint("check the name, and the name servers in `/etc/resolv.conf`")
 }
 
 fn resolution(cause: String) -> Failure {
-    Failure::new(Kind::Resolution, cause)
+    Failure::new(FailureKind::Resolution, cause)
         .hint("check the name servers in `/etc/resolv.conf` and that this machine may ask them")
 }
 
@@ -187,14 +158,14 @@ mod tests {
         ] {
             assert_eq!(
                 kind(&format!("{prefix}: {text}")),
-                Kind::NoSuchHost,
+                FailureKind::NoSuchHost,
                 "{text}"
             );
         }
         for text in ["Temporary failure in name resolution", "Try again"] {
             assert_eq!(
                 kind(&format!("{prefix}: {text}")),
-                Kind::Resolution,
+                FailureKind::Resolution,
                 "{text}"
             );
         }

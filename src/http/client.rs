@@ -1,0 +1,312 @@
+//! The network of one run.
+
+use std::cell::{OnceCell, RefCell};
+use std::sync::{Arc, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustls::ClientConfig;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector};
+
+use super::answer::{Answer, Retries, no_time, read_body};
+use super::attempt::Attempt;
+use super::failure::{Failure, FailureKind};
+use super::observe::{Observed, Trust};
+use super::proxy::{ConnectTo, Proxy};
+use super::request::{Body, Request};
+use super::resolver::{Known, SystemResolver};
+use super::retry::{Policy, Tries};
+use super::url::Url;
+use super::{Network, Route, dial, tls};
+use crate::deadline::{Deadline, seconds};
+use crate::error::printable;
+use crate::redact::Redactor;
+use crate::report::Reporter;
+use crate::secret::Secret;
+
+/// Connecting over all addresses of a host, name resolution, proxy and TLS included.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// The metadata endpoint is link-local: what does not answer at once is not there.
+const CONNECT_METADATA: Duration = Duration::from_secs(1);
+
+/// A handshake and an answer want about so much; what is left after a wait must be worth it.
+const LEAST_ATTEMPT: Duration = Duration::from_millis(150);
+
+/// Sends requests, by three ways out, each set up when first used.
+pub(crate) struct Client<'a> {
+    network: Network,
+    reporter: &'a dyn Reporter,
+    redactor: RefCell<Redactor>,
+    attempt: Arc<Attempt>,
+    known: Known,
+    observed: Option<Observed>,
+    tls: OnceCell<Arc<ClientConfig>>,
+    direct: OnceCell<ureq::Agent>,
+    proxied: OnceCell<ureq::Agent>,
+    plain: OnceCell<ureq::Agent>,
+}
+
+impl<'a> Client<'a> {
+    pub(crate) fn new(network: Network, reporter: &'a dyn Reporter) -> Self {
+        let mut redactor = Redactor::default();
+        if let Some(password) = network.proxy.as_ref().and_then(Proxy::password) {
+            redactor.learn(&Secret::new(password.to_owned()));
+        }
+        Self {
+            attempt: Attempt::new(network.deadline),
+            network,
+            reporter,
+            redactor: RefCell::new(redactor),
+            known: Known::default(),
+            observed: None,
+            tls: OnceCell::new(),
+            direct: OnceCell::new(),
+            proxied: OnceCell::new(),
+            plain: OnceCell::new(),
+        }
+    }
+
+    /// The same, keeping in mind what [`Client::trust`] tells.
+    pub(crate) fn observing(network: Network, reporter: &'a dyn Reporter) -> Self {
+        Self {
+            observed: Some(Observed::default()),
+            ..Self::new(network, reporter)
+        }
+    }
+
+    /// How a host is reached. Its addresses are known once it was asked.
+    pub(crate) fn route(&self, url: &Url) -> Route {
+        let host = url.host();
+        if let Some(directed) = self.direction(url) {
+            let (host, port) = directed.target(host, url.port());
+            return Route::Directed(format!("{host}:{port}"));
+        }
+        if let Some(proxy) = self.proxy(url, Policy::Service) {
+            return Route::Proxy(proxy.to_string());
+        }
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.get(&host.to_ascii_lowercase()).cloned();
+        let literal = || host.parse().into_iter().collect();
+        Route::Direct(found.unwrap_or_else(literal))
+    }
+
+    /// What the certificate of a host that was asked is chained to.
+    pub(crate) fn trust(&self, host: &str) -> Option<Trust> {
+        let observed = self.observed.as_ref()?.lock();
+        let observed = observed.unwrap_or_else(PoisonError::into_inner);
+        observed.get(&host.to_ascii_lowercase()).copied()
+    }
+
+    /// Remembers a secret, so that no service's message shows it.
+    pub(crate) fn learn(&self, secret: &Secret) {
+        self.redactor.borrow_mut().learn(secret);
+    }
+
+    /// A service's own words, fit to be shown: known secrets struck out, one line, capped.
+    pub(crate) fn quote(&self, words: &str) -> String {
+        printable(&self.redactor.borrow().strike(words))
+    }
+
+    pub(crate) fn reporter(&self) -> &dyn Reporter {
+        self.reporter
+    }
+
+    pub(crate) fn deadline(&self) -> &Deadline {
+        &self.network.deadline
+    }
+
+    pub(crate) fn out_of_time(&self) -> bool {
+        self.network.deadline.passed()
+    }
+
+    /// Sends a request, again where the rules say so, until there is an answer that stands.
+    pub(crate) fn send(&self, request: &Request) -> Result<Answer, Failure> {
+        let (policy, mut tries) = (request.policy, Tries::default());
+        loop {
+            let result = self.attempt(request);
+            let wait = match &result {
+                Ok(answer) => tries.after_answer(policy, answer.status, answer.retry_after()),
+                Err(failure) => tries.after_failure(policy, failure),
+            };
+            match wait {
+                Some(wait) if self.fits(wait) => {
+                    let next = tries.count() + 1;
+                    self.reporter
+                        .verbose(&format!("try {next} in {}", seconds(wait)));
+                    thread::sleep(wait);
+                }
+                wait => return result.map(|answer| self.last(answer, policy, &tries, wait)),
+            }
+        }
+    }
+
+    /// The answer that stands, with why it does.
+    fn last(
+        &self,
+        answer: Answer,
+        policy: Policy,
+        tries: &Tries,
+        wait: Option<Duration>,
+    ) -> Answer {
+        let retries = match wait {
+            Some(wait) => Retries::NoTime {
+                wait,
+                timeout: self.network.deadline.seconds(),
+            },
+            None if policy.retries(answer.status) => Retries::Exhausted {
+                tries: tries.count() + 1,
+            },
+            None => Retries::Done,
+        };
+        Answer { retries, ..answer }
+    }
+
+    /// Waits before it is found out what became of a change.
+    ///
+    /// # Errors
+    /// There is no time for that, in words that may follow the reason of the wait.
+    pub(crate) fn pause(&self, wait: Duration) -> Result<(), String> {
+        if !self.fits(wait) {
+            return Err(no_time(wait, &self.network.deadline.seconds()));
+        }
+        thread::sleep(wait);
+        Ok(())
+    }
+
+    fn fits(&self, wait: Duration) -> bool {
+        wait.saturating_add(LEAST_ATTEMPT) < self.network.deadline.left()
+    }
+
+    /// One attempt, and at once a second one where a kept-alive connection turns out to be closed.
+    fn attempt(&self, request: &Request) -> Result<Answer, Failure> {
+        let start = Instant::now();
+        let mut result = self.exchange(request);
+        let is_cut = matches!(&result, Err(failure) if failure.kind == FailureKind::Cut);
+        if is_cut && self.attempt.was_stale() && request.is_safe() {
+            self.reporter
+                .verbose("the kept-alive connection was closed: once more over a new one");
+            result = self.exchange(request);
+        }
+        for note in self.attempt.take_notes() {
+            self.reporter.verbose(&note);
+        }
+        let outcome = match &result {
+            Ok(answer) => answer.status.to_string(),
+            Err(failure) => failure.to_string(),
+        };
+        let (method, host, purpose) = (request.method(), request.url.host(), &request.purpose);
+        let took = start.elapsed().as_millis();
+        self.reporter.verbose(&format!(
+            "{method} {host} ({purpose}): {outcome} in {took} ms"
+        ));
+        result
+    }
+
+    fn exchange(&self, request: &Request) -> Result<Answer, Failure> {
+        let host = request.url.host();
+        let connect = match request.policy {
+            Policy::Service | Policy::Change | Policy::Probe => CONNECT,
+            Policy::Metadata => CONNECT_METADATA,
+        };
+        let proxy = self.proxy(request.url, request.policy);
+        self.attempt.begin(host, proxy, connect);
+        self.attempt.left()?;
+        let agent = self.agent(request, proxy);
+        let head = request.head().ok_or_else(|| unsendable(host))?;
+        let sent = match &request.body {
+            Body::Nothing => head.body(()).map(|whole| agent.run(whole)),
+            Body::Form(bytes) | Body::Query(bytes) | Body::Change(bytes) => {
+                head.body(bytes.as_slice()).map(|whole| agent.run(whole))
+            }
+        };
+        let failed = |error| self.attempt.failure(error);
+        let response = sent.map_err(|_| unsendable(host))?.map_err(failed)?;
+        let (parts, body) = response.into_parts();
+        let (length, largest) = (body.content_length(), request.largest_answer());
+        let body = read_body(body.into_reader(), length, largest);
+        let body = body
+            .map_err(|error| failed(error.into()))?
+            .ok_or_else(|| too_large(host, largest))?;
+        Ok(Answer {
+            host: host.to_owned(),
+            status: parts.status.as_u16(),
+            body,
+            headers: parts.headers,
+            retries: Retries::Done,
+        })
+    }
+
+    /// The way out for this request: through the proxy, around it, or with nothing but the host's own address.
+    fn agent(&self, request: &Request, proxy: Option<&Proxy>) -> &ureq::Agent {
+        let (way, connect_to) = match proxy {
+            Some(_) => (&self.proxied, &[][..]),
+            None if is_local(request.url, request.policy) => (&self.plain, &[][..]),
+            None => (&self.direct, &self.network.connect_to[..]),
+        };
+        way.get_or_init(|| self.new_agent(proxy, connect_to.to_vec()))
+    }
+
+    /// The `--connect-to` of a host; plain http is on this machine, and led nowhere else.
+    fn direction(&self, url: &Url) -> Option<&ConnectTo> {
+        let mut directions = self.network.connect_to.iter();
+        let applies = |to: &&ConnectTo| url.is_https() && to.applies(url.host(), url.port());
+        directions.find(applies)
+    }
+
+    /// The proxy for a host, if it is one that a proxy is asked for.
+    fn proxy(&self, url: &Url, policy: Policy) -> Option<&Proxy> {
+        let exempt = || self.network.no_proxy.covers(url.host(), url.port());
+        let around = is_local(url, policy) || self.direction(url).is_some() || exempt();
+        self.network.proxy.as_ref().filter(|_| !around)
+    }
+
+    fn new_agent(&self, proxy: Option<&Proxy>, connect_to: Vec<ConnectTo>) -> ureq::Agent {
+        let agent = ureq::Agent::config_builder()
+            .proxy(proxy.map(Proxy::inner))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!("akv-xsoar/", env!("CARGO_PKG_VERSION")))
+            .accept("application/json")
+            .max_idle_connections(usize::MAX)
+            .max_idle_connections_per_host(1)
+            // A wait that a service asks for must not cost the connection; a closed one is noticed.
+            .max_idle_age(Duration::from_secs(3600))
+            .build();
+        let tcp = dial::Tcp {
+            attempt: Arc::clone(&self.attempt),
+        };
+        let config = self
+            .tls
+            .get_or_init(|| tls::client_config(&self.network.roots, self.observed.as_ref()));
+        let tls = dial::Tls {
+            config: Arc::clone(config),
+            attempt: Arc::clone(&self.attempt),
+        };
+        let resolver = SystemResolver {
+            known: Arc::clone(&self.known),
+            connect_to,
+            attempt: Arc::clone(&self.attempt),
+        };
+        let connector = ().chain(ConnectProxyConnector::default()).chain(tcp).chain(tls);
+        ureq::Agent::with_parts(agent, connector, resolver)
+    }
+}
+
+/// A metadata endpoint, or this machine itself (plain http): led nowhere else.
+fn is_local(url: &Url, policy: Policy) -> bool {
+    policy == Policy::Metadata || !url.is_https()
+}
+
+/// Tokens and configured ids are checked before: what ends here was not.
+fn unsendable(host: &str) -> Failure {
+    let cause = format!("the request for `{host}` has a value that HTTP cannot carry");
+    Failure::new(FailureKind::Garbled, cause)
+}
+
+fn too_large(host: &str, largest: u64) -> Failure {
+    let cause =
+        format!("the answer of `{host}` is larger than any that makes sense ({largest} bytes)");
+    Failure::new(FailureKind::Garbled, cause)
+}
