@@ -94,7 +94,8 @@ fn whose(place: Place, url: &str, cloud: &Cloud) -> String {
     let (host, path) = strip_https(url.trim())
         .split_once('/')
         .unwrap_or((strip_https(url), ""));
-    let name = place.part(host.split('.').next().unwrap_or_default());
+    let label = host.split('.').next().unwrap_or_default();
+    let name = place.part(label);
     let has = |label: &str| host.to_ascii_lowercase().contains(label);
     let host = Host::parse(host);
     let is_ours = host.as_ref().is_some_and(|host| has_suffix(host, suffix));
@@ -104,7 +105,7 @@ fn whose(place: Place, url: &str, cloud: &Cloud) -> String {
         )
     } else if has(".managedhsm.") {
         "a managed HSM holds keys, and no secrets".to_owned()
-    } else if !path.is_empty() && is_ours {
+    } else if !path.is_empty() && is_ours && VaultName::parse(label).is_some() {
         format!("a vault's URL ends behind its host: `{name}`, or `https://{name}.{suffix}`")
     } else if url.to_ascii_lowercase().starts_with("http://") {
         "a vault is asked by `https://` only".to_owned()

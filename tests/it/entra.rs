@@ -119,7 +119,7 @@ fn a_secret_that_entra_repeats_is_struck_out() {
     let azure = Standin::start();
     let encoded = "~Canary-Cl1ent%2BSecret%2F%3D%26%25~";
     // A secret in which Entra's sentence seems to end: half of it must not be left, either.
-    let odd = "Half a. Canary secret Trace ID: 1";
+    let odd = "Half a. Canary, the rest Trace ID: 1";
     for (secret, repeated) in [
         (CLIENT_SECRET, CLIENT_SECRET),
         (CLIENT_SECRET, encoded),

@@ -151,12 +151,13 @@ fn what_is_no_host() {
             "a..b",
             "https://",
         ] {
+            let shown = text.replace("user@", "[secret]@");
             Akv::new()
                 .args(["get", "kv-prod/api", &format!("--{option}"), text])
                 .app(&azure)
                 .status(2)
                 .stderr(format!(
-                    "akv-xsoar: error: `--{option}` is not a host: `{text}`\n\
+                    "akv-xsoar: error: `--{option}` is not a host: `{shown}`\n\
                      akv-xsoar: hint: a host is written as `HOST` or `https://HOST`, and with `:PORT` for an emulator\n"
                 ))
                 .run();

@@ -216,10 +216,11 @@ fn what_is_not_seen_is_shown_as_an_escape() {
     azure.expect(&[]);
 }
 
+const PASSWORD: &str = "CanaryUrlPassword";
+
 /// A password in what was meant for a URL is shown nowhere.
 #[test]
 fn a_password_in_a_url_that_is_none() {
-    const PASSWORD: &str = "CanaryUrlPassword";
     let directory = Scratch::new("usage");
     let key = private(&directory, "key", "CanaryKeyOfXsoar");
     for (url, shown) in [
@@ -252,8 +253,8 @@ fn a_password_in_a_url_that_is_none() {
             "https://[secret]@host.example",
         ),
         (
-            format!("\thttps://user:{PASSWORD}\r@host.example\r"),
-            "[secret]@host.example",
+            format!("https://user:\t{PASSWORD}\r@host.example\r"),
+            "https://[secret]@host.example",
         ),
     ] {
         for name in ["DEMISTO_BASE_URL", "AZURE_AUTHORITY_HOST", "AZURE_CLOUD"] {
@@ -316,7 +317,15 @@ fn a_password_in_a_url_that_is_none() {
             .stderr_has("akv-xsoar: error: an argument is not a CREDENTIAL\n")
             .run();
     }
+}
+
+#[test]
+fn a_password_in_other_variables() {
     for (name, url) in [
+        (
+            "AZURE_AUTHORITY_HOST",
+            format!("https://user:a/{PASSWORD}@host.example"),
+        ),
         ("HTTPS_PROXY", format!("ftp://user:{PASSWORD}@host.example")),
         (
             "https_proxy",
