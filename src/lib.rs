@@ -20,6 +20,9 @@
 //! shows itself), [`redact`] (which strikes secrets out of what services say), [`deadline`], [`report`] (what a run says while it goes; [`messages`] prints it), [`process`] (what
 //! the process is to others), [`words`] and [`error`] (what failed, why, what to do; the exit codes).
 
+// Not for the tests, each of which is a crate of its own.
+#![warn(unreachable_pub)]
+
 mod arm;
 mod buffer;
 mod check;

@@ -59,21 +59,21 @@ const CUTS: [&[u8]; 13] = [
 
 /// The secrets of this run, to strike them out of what a service says before it is shown.
 #[derive(Default)]
-pub struct Redactor {
+pub(crate) struct Redactor {
     known: Vec<Secret>,
     steps: AtomicU64,
 }
 
 impl Redactor {
     /// Remembers a value for [`Redactor::strike`]. It costs nothing before something is to be shown.
-    pub fn learn(&mut self, secret: &Secret) {
+    pub(crate) fn learn(&mut self, secret: &Secret) {
         if secret.expose().trim().len() >= SHORTEST_STRUCK {
             self.known.push(secret.share());
         }
     }
 
     /// The text without any known secret, or telling part of one, in whatever encodings.
-    pub fn strike(&self, text: &str) -> String {
+    pub(crate) fn strike(&self, text: &str) -> String {
         if self.known.is_empty() {
             return text.to_owned();
         }

@@ -13,18 +13,16 @@ use zeroize::Zeroizing;
 ///
 /// What is held here is wiped on drop. Copies that libraries make (the JSON parser's scratch space,
 /// TLS buffers, the kernel) live until the process ends.
-pub struct Secret(Arc<Zeroizing<String>>);
+pub(crate) struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
     /// Takes the text over; the caller's buffer becomes the secret's.
-    #[must_use]
-    pub fn new(text: String) -> Self {
+    pub(crate) fn new(text: String) -> Self {
         Self(Arc::new(Zeroizing::new(text)))
     }
 
     /// The value itself, for the wire or the output, never for a message.
-    #[must_use]
-    pub fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 
@@ -34,8 +32,7 @@ impl Secret {
     }
 
     /// Whether there is nothing to keep.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

@@ -25,6 +25,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, AtFlags, OFlags};
+use rustix::io::Errno;
 
 pub(crate) use attributes::{Attributes, Permissions};
 pub(crate) use owner::Owner;
@@ -134,14 +135,17 @@ fn probe_path(path: &Path, attributes: &Attributes) -> Result<&'static str, Writ
         Occupant::Directory(_) => return Err(directory()),
         Occupant::Stream(_) | Occupant::Descriptor(_) => {
             check_special(attributes)?;
-            rustix::fs::accessat(
+            let may = rustix::fs::accessat(
                 &location.directory,
                 name,
                 Access::WRITE_OK,
                 AtFlags::EACCESS,
-            )
-            .map_err(system("open"))?;
-            return Ok("no file, and written as it is");
+            );
+            // Whatever else it says, a filter of a container's may have said.
+            if may == Err(Errno::ACCESS) {
+                return Err(system("open")(Errno::ACCESS));
+            }
+            return Ok("not a regular file: it is written to directly");
         }
     };
     replace::probe(&location.directory, there, attributes)?;

@@ -71,7 +71,7 @@ impl Server {
     /// A server's address: https, or http on this machine; with a path for one tenant of several
     /// (`/acc_TENANT`). A key with an id is of XSOAR 8, whose API has a prefix.
     pub(crate) fn new(address: &str, key: Key) -> Result<Self, &'static str> {
-        let url = Url::parse(address).ok_or("is no https URL")?;
+        let url = Url::parse(address).ok_or("is not an https URL")?;
         if url.query().is_some() || address.contains('#') {
             return Err("must end with its path");
         }

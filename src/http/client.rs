@@ -163,9 +163,6 @@ impl<'a> Client<'a> {
     }
 
     /// Waits before it is found out what became of a change.
-    ///
-    /// # Errors
-    /// There is no time for that, in words that may follow the reason of the wait.
     pub(crate) fn pause(&self, wait: Duration) -> Result<(), String> {
         if !self.fits(wait) {
             return Err(no_time(wait, &self.network.deadline.seconds()));

@@ -242,7 +242,7 @@ impl<In: Transport> Connector<In> for Tls {
         let host = bare(details.uri.host().unwrap_or_default());
         let fail = |failure| self.attempt.fail(failure);
         let name = tls::server_name(host).ok_or_else(|| {
-            let cause = format!("`{host}` is no name for TLS");
+            let cause = format!("`{host}` cannot be a name for TLS");
             fail(Failure::new(FailureKind::Tls, cause))
         })?;
         let mut conn = ClientConnection::new(Arc::clone(&self.config), name)

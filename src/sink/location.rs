@@ -14,11 +14,11 @@ use crate::file::{is_trusted_owner, shown};
 /// A name in a directory, and what stands there.
 pub(super) struct Location {
     /// The directory; opened as a place, neither for reading nor for writing.
-    pub directory: OwnedFd,
+    pub(crate) directory: OwnedFd,
     /// The name in it.
-    pub name: OsString,
+    pub(crate) name: OsString,
     /// What has that name.
-    pub occupant: Occupant,
+    pub(crate) occupant: Occupant,
 }
 
 /// What a result can be written to.
@@ -40,7 +40,7 @@ pub(super) enum Occupant {
 pub(super) struct Identity {
     device: u64,
     inode: u64,
-    pub file_type: FileType,
+    pub(crate) file_type: FileType,
 }
 
 impl From<&Stat> for Identity {
@@ -62,7 +62,7 @@ const AS_PLACE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 impl Location {
     /// Follows a path. A symbolic link that a stranger made is not followed, nor is a stranger's FIFO
     /// written to: where others write, they would send the secrets, or root's hand, elsewhere.
-    pub fn find(path: &Path) -> Result<Self, WriteError> {
+    pub(crate) fn find(path: &Path) -> Result<Self, WriteError> {
         let mut walk = Walk::new(path.as_os_str())?;
         loop {
             let name = walk.next();

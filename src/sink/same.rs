@@ -18,7 +18,7 @@ pub(super) struct Same {
 
 impl Same {
     /// The file, if a new one in `home` would be no different: in doubt it is replaced.
-    pub fn find(
+    pub(crate) fn find(
         directory: &OwnedFd,
         name: &OsStr,
         bytes: &[u8],
@@ -41,7 +41,7 @@ impl Same {
     }
 
     /// Sets its mode and owner where they are others.
-    pub fn give_again(&self, attributes: &Attributes) -> Result<(), WriteError> {
+    pub(crate) fn give_again(&self, attributes: &Attributes) -> Result<(), WriteError> {
         attributes.give_again(&self.file, attributes.of_file(), &self.stat)
     }
 }

@@ -244,7 +244,9 @@ fn by_vault<'a>(entries: &[Entry<'a>]) -> Result<Vec<Vault<'a>>, WriteError> {
         for name in [entry.vault, entry.secret] {
             if !is_name(name) {
                 let name = shown(name);
-                return Err(WriteError::Other(format!("`{name}` is no name for a file")));
+                return Err(WriteError::Other(format!(
+                    "`{name}` cannot be the name of a file"
+                )));
             }
         }
         match vaults.iter_mut().find(|(vault, _)| *vault == entry.vault) {

@@ -69,7 +69,7 @@ impl WriteError {
                 let cause = within("another run that writes there did not end");
                 Error::new(Exit::Deadline, operation, cause)
             }
-            Self::NoFile => failed("it is no file, whose mode and owner could be set".to_owned())
+            Self::NoFile => failed("it is not a regular file: its mode and owner are not set".to_owned())
                 .hint("leave `--mode` and `--owner` out, or name a file with `--output`"),
             Self::Foreign(name) => failed(format!("`{name}` in it was not made by this program"))
                 .hint("move it away, or choose another directory"),

@@ -98,9 +98,9 @@ fn a_file_without_a_token() {
     for (text, words) in [
         ("", "it is empty\n"),
         (" \n\n", "it is empty\n"),
-        ("two words", "what it holds is no token\n"),
-        ("caf\u{e9}", "what it holds is no token\n"),
-        ("\u{feff}\u{feff}a", "what it holds is no token\n"),
+        ("two words", "it does not hold a token\n"),
+        ("caf\u{e9}", "it does not hold a token\n"),
+        ("\u{feff}\u{feff}a", "it does not hold a token\n"),
         (&"a".repeat(70 * 1024)[..], ""),
     ] {
         run(&azure, &directory, text)

@@ -18,7 +18,7 @@ use super::{Vault, make, open};
 /// A generation that does not count yet; gone when dropped before.
 pub(super) struct Generation<'a> {
     /// The name of its directory.
-    pub name: OsString,
+    pub(crate) name: OsString,
     root: &'a OwnedFd,
     directory: OwnedFd,
     vaults: &'a [Vault<'a>],
@@ -30,7 +30,7 @@ const CREATE: &str = "create a directory in it";
 
 impl<'a> Generation<'a> {
     /// A new one, with nothing in it.
-    pub fn create(
+    pub(crate) fn create(
         root: &'a OwnedFd,
         vaults: &'a [Vault<'a>],
         attributes: &'a Attributes,
@@ -59,7 +59,7 @@ impl<'a> Generation<'a> {
     }
 
     /// Writes the files; they are on the disk then.
-    pub fn fill(&self) -> Result<(), WriteError> {
+    pub(crate) fn fill(&self) -> Result<(), WriteError> {
         let attributes = self.attributes;
         for (vault, files) in self.vaults {
             let directory = make(&self.directory, *vault).map_err(system(CREATE))?;
@@ -73,7 +73,7 @@ impl<'a> Generation<'a> {
     }
 
     /// Stays, under its name.
-    pub fn keep(&mut self) -> OsString {
+    pub(crate) fn keep(&mut self) -> OsString {
         self.kept = true;
         self.name.clone()
     }

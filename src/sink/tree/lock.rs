@@ -49,7 +49,7 @@ fn check(directory: &OwnedFd) -> Result<(), WriteError> {
 
 impl<'a> Lock<'a> {
     /// Waits for whoever else has it.
-    pub fn take(directory: &'a OwnedFd, deadline: &Deadline) -> Result<Self, WriteError> {
+    pub(crate) fn take(directory: &'a OwnedFd, deadline: &Deadline) -> Result<Self, WriteError> {
         // For writing: over NFS a lock that excludes others needs that.
         let flags = OFlags::WRONLY
             | OFlags::CREATE
@@ -87,7 +87,7 @@ impl<'a> Lock<'a> {
     }
 
     /// Whether it keeps others out: some file systems have no locks.
-    pub fn excludes(&self) -> bool {
+    pub(crate) fn excludes(&self) -> bool {
         self.excludes
     }
 }

@@ -27,7 +27,11 @@ const LONGEST: u64 = 16 << 20;
 
 impl Record {
     /// Writes down what is about to be made.
-    pub fn write(generation: &OwnedFd, name: &OsStr, vaults: &[Vault]) -> Result<(), WriteError> {
+    pub(crate) fn write(
+        generation: &OwnedFd,
+        name: &OsStr,
+        vaults: &[Vault],
+    ) -> Result<(), WriteError> {
         // On the disk at once: it is of use where a run ends early.
         let flags = OFlags::WRONLY
             | OFlags::CREATE
@@ -51,7 +55,7 @@ impl Record {
 
     /// The record of a generation, if somebody wrote it who may: root, we, the owner that is asked for, or
     /// whose the directory is. It stays its writer's, so that nobody else who may write there makes one.
-    pub fn read(
+    pub(crate) fn read(
         root: &OwnedFd,
         generation: &OwnedFd,
         name: &OsStr,
@@ -87,7 +91,7 @@ impl Record {
 
     /// Removes what is listed, and each directory that has nothing else in it; `false` where something that
     /// is listed stays.
-    pub fn remove_listed(&self, generation: &OwnedFd) -> bool {
+    pub(crate) fn remove_listed(&self, generation: &OwnedFd) -> bool {
         let mut all = true;
         for files in self.0.chunk_by(|a, b| a.0 == b.0) {
             let vault = files[0].0.as_str();

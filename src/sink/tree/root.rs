@@ -16,7 +16,7 @@ use super::{DATA, link, make, open};
 /// The directory while we are at work in it.
 pub(super) struct Root {
     /// Opened for reading.
-    pub directory: OwnedFd,
+    pub(crate) directory: OwnedFd,
     state: State,
 }
 
@@ -31,7 +31,7 @@ enum State {
 
 impl Root {
     /// Follows the path to it.
-    pub fn find(path: &Path, attributes: &Attributes) -> Result<Self, WriteError> {
+    pub(crate) fn find(path: &Path, attributes: &Attributes) -> Result<Self, WriteError> {
         let path = without_slashes(path);
         loop {
             let location = Location::find(path)?;
@@ -53,14 +53,14 @@ impl Root {
                     Err(Errno::EXIST) => {}
                     Err(error) => return Err(system("create the directory")(error)),
                 },
-                _ => return Err(WriteError::Other("it is no directory".to_owned())),
+                _ => return Err(WriteError::Other("it is not a directory".to_owned())),
             }
         }
     }
 
     /// A directory that was made by a run with, say, `--mode 400` lets nobody write, the next run included:
     /// it lets us now.
-    pub fn open(&mut self) -> Result<(), WriteError> {
+    pub(crate) fn open(&mut self) -> Result<(), WriteError> {
         let stat = rustix::fs::fstat(&self.directory).map_err(system("stat"))?;
         let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
         let ours = stat.st_uid == rustix::process::geteuid().as_raw();
@@ -75,7 +75,7 @@ impl Root {
     }
 
     /// What it was before.
-    pub fn found(&self) -> &'static str {
+    pub(crate) fn found(&self) -> &'static str {
         match self.state {
             State::Found | State::Opened(_) => "a directory",
             State::Made { .. } => "a new directory",
@@ -83,7 +83,7 @@ impl Root {
     }
 
     /// Stays, with what was put into it.
-    pub fn finish(mut self, attributes: &Attributes) -> Result<(), WriteError> {
+    pub(crate) fn finish(mut self, attributes: &Attributes) -> Result<(), WriteError> {
         if let State::Made { parent, .. } = &self.state {
             attributes.give(&self.directory, attributes.of_directory())?;
             // Some file systems cannot sync a directory; it is there all the same.

@@ -19,7 +19,7 @@ pub(super) struct Unchanged {
 
 impl Unchanged {
     /// This generation, if it is so: in doubt there is a new one.
-    pub fn find(
+    pub(crate) fn find(
         root: &OwnedFd,
         name: &OsStr,
         vaults: &[Vault],
@@ -61,7 +61,7 @@ impl Unchanged {
     }
 
     /// Sets modes and owners where they are others.
-    pub fn give_again(&self, attributes: &Attributes) -> Result<(), WriteError> {
+    pub(crate) fn give_again(&self, attributes: &Attributes) -> Result<(), WriteError> {
         for file in &self.files {
             file.give_again(attributes)?;
         }

@@ -153,7 +153,7 @@ fn what_is_no_file_has_neither() {
         for output in ["fifo", "/dev/null", "/dev/fd/3", "out"] {
             let script = format!("akv fetch kv-prod/a --output {output} {option} 3>it");
             let stderr = format!(
-                "akv-xsoar: error: cannot write `{output}`: it is no file, whose mode and owner could be set\nakv-xsoar: hint: leave `--mode` and `--owner` out, or name a file with `--output`\n"
+                "akv-xsoar: error: cannot write `{output}`: it is not a regular file: its mode and owner are not set\nakv-xsoar: hint: leave `--mode` and `--owner` out, or name a file with `--output`\n"
             );
             shell.run(&script, 9, "", &stderr);
             expect_one(&azure);

@@ -304,12 +304,12 @@ fn a_place_that_is_no_directory_is_named() {
     symlink("sub", directory.join("link")).unwrap();
     let before = snapshot(directory.path());
     for (output, cause) in [
-        ("file", "it is no directory"),
-        ("file/", "it is no directory"),
-        ("fifo", "it is no directory"),
+        ("file", "it is not a directory"),
+        ("file/", "it is not a directory"),
+        ("fifo", "it is not a directory"),
         ("file/sub", "its directory: not a directory"),
         ("gone/creds", "its directory: no such file or directory"),
-        ("/dev/null", "it is no directory"),
+        ("/dev/null", "it is not a directory"),
     ] {
         let run = Akv::new().args(["fetch", "--format=files", "kv-prod/a", "--output", output]);
         let error = format!("akv-xsoar: error: cannot write `{output}`: {cause}\n");

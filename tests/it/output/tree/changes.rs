@@ -111,7 +111,8 @@ fn times(directory: &Path) -> Vec<String> {
     let time = |path: &Path| {
         let file = path.symlink_metadata().unwrap();
         format!(
-            "{path:?} {} {} {} {}",
+            "{} {} {} {} {}",
+            path.display(),
             file.mtime(),
             file.mtime_nsec(),
             file.ctime(),

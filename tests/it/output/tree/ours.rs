@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{lchown, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{ALL, azure, generation, record_of, snapshot, write};
 use crate::command::names_in;
@@ -14,7 +14,7 @@ use crate::standin::Scratch;
 const NAME: &str = "..akv-xsoar-0123456789abcdef";
 
 /// A directory with what a person would miss, some of it named as secrets are.
-fn precious(path: PathBuf) {
+fn precious(path: &Path) {
     for directory in ["kv-prod", "photos/2024"] {
         fs::create_dir_all(path.join(directory)).unwrap();
     }
@@ -72,20 +72,20 @@ fn names_of(snapshot: &[String]) -> usize {
 
 #[test]
 fn a_directory_that_only_has_such_a_name_stays() {
-    stays("a directory", |creds| precious(creds.join(NAME)));
+    stays("a directory", |creds| precious(&creds.join(NAME)));
     stays("an empty directory", |creds| {
-        fs::create_dir(creds.join(NAME)).unwrap()
+        fs::create_dir(creds.join(NAME)).unwrap();
     });
     stays("a directory within", |creds| {
         fs::create_dir_all(creds.join(NAME).join(NAME)).unwrap();
     });
     stays("a link to a list", |creds| {
-        precious(creds.join(NAME));
+        precious(&creds.join(NAME));
         fs::write(creds.join("list"), "kv-prod/a\n").unwrap();
         symlink("../list", creds.join(NAME).join(NAME)).unwrap();
     });
     stays("a list of another generation's", |creds| {
-        precious(creds.join(NAME));
+        precious(&creds.join(NAME));
         let other = "..akv-xsoar-fedcba9876543210";
         fs::write(creds.join(NAME).join(other), "kv-prod/a\n").unwrap();
     });
@@ -95,7 +95,7 @@ fn a_directory_that_only_has_such_a_name_stays() {
 #[test]
 fn a_directory_that_is_merely_in_use_stays() {
     stays("a directory in use", |creds| {
-        precious(creds.join(NAME));
+        precious(&creds.join(NAME));
         let _ = fs::remove_file(creds.join("..data"));
         symlink(NAME, creds.join("..data")).unwrap();
     });
@@ -201,7 +201,7 @@ fn a_stranger_s_list_lists_nothing_of_ours() {
         let creds = directory.join("creds");
         write(&azure, directory.path(), ALL, &[]);
         set_mode(&creds, mode);
-        precious(creds.join(NAME));
+        precious(&creds.join(NAME));
         let record = creds.join(NAME).join(NAME);
         fs::write(&record, "kv-prod/a\n").unwrap();
         lchown(&record, Some(STRANGER), None).unwrap();
