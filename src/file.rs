@@ -30,8 +30,7 @@ pub(crate) struct Content {
 pub(crate) struct Access {
     mode: u32,
     owner: u32,
-    /// Whether nobody can change it where it is mounted.
-    read_only: bool,
+    is_on_read_only_mount: bool,
 }
 
 impl Access {
@@ -50,39 +49,39 @@ impl Access {
         is_trusted_owner(self.owner)
     }
 
-    /// What to do about a mode that is too wide: `change` is what `chmod` takes, `instead` the way without the file.
-    pub(crate) fn mode_hint(self, path: &Path, change: &str, instead: &str) -> String {
+    /// What a person does about a mode that is too wide: what `chmod` takes, if it can be run here. `instead` is how
+    /// the file is handed over otherwise.
+    pub(crate) fn mode_hint(self, change: &str, path: &Path, instead: &str) -> String {
         let us = rustix::process::geteuid();
-        if self.read_only {
+        if self.is_on_read_only_mount {
             format!(
-                "that cannot be changed on a read-only mount: in Kubernetes mount it with `defaultMode: 0440`, elsewhere change it where it is mounted from, or use {instead}"
+                "nothing can be changed on a read-only mount: have it mounted with mode 0440 (Kubernetes: `defaultMode: 0440`), or {instead}"
             )
-        } else if self.is_of_nobody() {
-            format!("{OUTSIDE}: copy it inside, or use {instead}")
-        } else if us.is_root() || us.as_raw() == self.owner {
+        } else if is_unmapped(self.owner) {
+            format!("{UNKNOWN}: {instead}")
+        } else if us.is_root() || self.owner == us.as_raw() {
             format!("`chmod {change} {}`", quoted(path))
         } else {
-            format!("its owner must change that, or use {instead}")
+            format!(
+                "as its owner: `chmod {change} {}`; or {instead}",
+                quoted(path)
+            )
         }
     }
 
-    /// What to do about an owner that nobody trusts.
+    /// … about an owner that nobody trusts.
     pub(crate) fn owner_hint(self, path: &Path, instead: &str) -> String {
-        if self.read_only {
+        if self.is_on_read_only_mount {
             format!(
-                "that cannot be changed on a read-only mount: change it where it is mounted from, or use {instead}"
+                "nothing can be changed on a read-only mount: change it where it is mounted from, or {instead}"
             )
-        } else if self.is_of_nobody() {
-            format!("{OUTSIDE}: copy it inside, or use {instead}")
+        } else if is_unmapped(self.owner) {
+            format!("{UNKNOWN}: {instead}")
         } else if rustix::process::geteuid().is_root() {
             format!("`chown \"$(id -u)\" {}`", quoted(path))
         } else {
-            format!("copy it into a file of your own, or use {instead}")
+            format!("copy it into a file of your own, or {instead}")
         }
-    }
-
-    fn is_of_nobody(self) -> bool {
-        is_unmapped(self.owner) && !self.is_ours()
     }
 
     /// The permissions as `chmod` takes them.
@@ -91,7 +90,7 @@ impl Access {
     }
 }
 
-const OUTSIDE: &str = "it belongs to `nobody`, as all files do in a user namespace (a rootless container) whose users are outside, and cannot be changed there";
+const UNKNOWN: &str = "this container does not know its owner, and cannot change it";
 
 /// Root, or the user who runs this.
 pub(crate) fn is_trusted_owner(owner: u32) -> bool {
@@ -175,8 +174,8 @@ pub(crate) fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Cont
     let access = Access {
         mode: stat.st_mode,
         owner: stat.st_uid,
-        read_only: rustix::fs::fstatvfs(&file)
-            .is_ok_and(|stat| stat.f_flag.contains(StatVfsMountFlags::RDONLY)),
+        is_on_read_only_mount: rustix::fs::fstatvfs(&file)
+            .is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY)),
     };
     // One more than there is shows its end.
     let buffer = Buffer::with_room(size.min(most) + 1);
@@ -286,6 +285,14 @@ pub(crate) fn shown(path: impl AsRef<OsStr>) -> String {
         shown.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
     }
     shown
+}
+
+/// How a file is handed over without its mode and owner.
+pub(crate) fn on_stdin(path: &Path) -> String {
+    format!(
+        "give `-` in place of its path, and the file on standard input (`<{}`)",
+        quoted(path)
+    )
 }
 
 /// A path as a shell takes it.

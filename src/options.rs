@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Exit};
-use crate::file::{ReadError, shown};
+use crate::file::{ReadError, on_stdin, shown};
 use crate::report::{Reporter, Verbosity};
 use crate::secret::Secret;
 use crate::text::{utf16, without_mark, without_newline};
@@ -165,11 +165,11 @@ impl<'a> Configured<'a> {
         let access = content.access;
         if !access.is_ours() {
             return Err(problem("it belongs to another user".to_owned())
-                .hint(access.owner_hint(path, STDIN)));
+                .hint(access.owner_hint(path, &on_stdin(path))));
         }
         if access.is_writable_by_others() {
             let cause = format!("others may write it (mode {})", access.octal());
-            return Err(problem(cause).hint(access.mode_hint(path, "go-w", STDIN)));
+            return Err(problem(cause).hint(access.mode_hint("go-w", path, &on_stdin(path))));
         }
         let holds_secret = self.add_json(&file, &content.bytes, &operation)?;
         if holds_secret && access.is_readable_by_others() {
@@ -177,7 +177,7 @@ impl<'a> Configured<'a> {
                 "it holds a secret, and every user may read it (mode {})",
                 access.octal()
             );
-            return Err(problem(cause).hint(access.mode_hint(path, "o-rwx", STDIN)));
+            return Err(problem(cause).hint(access.mode_hint("o-rwx", path, &on_stdin(path))));
         }
         Ok(())
     }
@@ -227,6 +227,3 @@ impl<'a> Configured<'a> {
         self.settings.overview()
     }
 }
-
-/// What takes a configuration that is no file.
-const STDIN: &str = "`--config -`";

@@ -126,7 +126,7 @@ impl Configured<'_> {
             .map_err(|cause| self.unreadable(&operation, &cause).hint(hint))?;
         // Who may write it decides whom this program trusts.
         let access = content.access;
-        let copy = "a copy that only you or root may write";
+        let copy = "use a copy that only you or root may write";
         if !access.is_ours() {
             let cause = "it belongs to another user";
             return Err(
@@ -136,7 +136,7 @@ impl Configured<'_> {
         if access.is_writable_by_others() {
             let cause = format!("others may write it (mode {})", access.octal());
             return Err(Error::new(Exit::Usage, operation, cause)
-                .hint(access.mode_hint(path, "go-w", copy)));
+                .hint(access.mode_hint("go-w", path, copy)));
         }
         let unfit = utf16(&content.bytes).or_else(|| der(&content.bytes));
         if let Some(unfit) = unfit {

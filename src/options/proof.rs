@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::settings::Origin;
 use super::{Configured, table};
 use crate::error::{Error, Exit};
-use crate::file::shown;
+use crate::file::{on_stdin, shown};
 use crate::secret::Secret;
 use crate::text::{self, der, odd_character, without_newline};
 
@@ -77,10 +77,11 @@ impl Configured<'_> {
         };
         if access.is_readable_by_others() {
             let cause = format!("every user may read it (mode {})", access.octal());
-            let instead = format!("`-` for {origin} (standard input)");
-            return Err(proof
-                .problem(cause)
-                .hint(access.mode_hint(path, "o-rwx", &instead)));
+            return Err(proof.problem(cause).hint(access.mode_hint(
+                "o-rwx",
+                path,
+                &on_stdin(path),
+            )));
         }
         Ok(proof)
     }

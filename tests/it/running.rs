@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -27,6 +28,8 @@ pub(crate) struct Input {
 pub struct Output {
     /// The exit code; 128 + the signal's number for a run that a signal ended.
     pub status: i32,
+    /// Whether a signal ended it.
+    pub killed: bool,
     /// The result.
     pub stdout: Vec<u8>,
     /// Everything else.
@@ -127,6 +130,7 @@ impl Running<'_> {
         let elapsed = self.started.elapsed();
         let output = Output {
             status: status.map_or(-1, code),
+            killed: status.is_some_and(|status| status.signal().is_some()),
             stdout: self.stdout.take(),
             stderr: self.stderr.take(),
             elapsed,
@@ -169,8 +173,6 @@ impl Drop for Running<'_> {
 }
 
 fn code(status: ExitStatus) -> i32 {
-    use std::os::unix::process::ExitStatusExt;
-
     let signal = || status.signal().map_or(-1, |signal| 128 + signal);
     status.code().unwrap_or_else(signal)
 }

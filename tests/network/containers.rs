@@ -112,7 +112,7 @@ fn mounted_secrets_that_cannot_be_changed() {
         set_mode(folder.join(name), 0o444);
     }
     mounted.read_only();
-    let mount = "akv-xsoar: hint: that cannot be changed on a read-only mount: in Kubernetes mount it with `defaultMode: 0440`, elsewhere change it where it is mounted from, or use ";
+    let mount = "akv-xsoar: hint: nothing can be changed on a read-only mount: have it mounted with mode 0440 (Kubernetes: `defaultMode: 0440`), or ";
     let ids = ["--tenant-id", TENANT, "--client-id", CLIENT_ID];
     for (options, instead) in [
         (
@@ -123,7 +123,10 @@ fn mounted_secrets_that_cannot_be_changed() {
             "--client-certificate=secrets/pem",
             "`-` for `--client-certificate` (standard input)",
         ),
-        ("--config=secrets/config", "`--config -`"),
+        (
+            "--config=secrets/config",
+            "give `-` in place of its path, and the file on standard input (`<secrets/config`)",
+        ),
     ] {
         let run = Akv::new().args(["fetch", "kv-prod/a", options]);
         let run = if options.starts_with("--config") {
@@ -167,7 +170,7 @@ fn files_of_users_that_are_not_known() {
     set_mode(scratch.path(), 0o755);
     let hint = "akv-xsoar: hint: it belongs to `nobody`, as all files do in a user namespace (a rootless container) whose users are outside, and cannot be changed there: copy it inside, or use ";
     for (options, instead) in [
-        ("--config=config", "`--config -`"),
+        ("--config=config", "give `-` in place of its path"),
         (
             "--client-secret-file=secret",
             "`-` for `--client-secret-file` (standard input)",

@@ -189,10 +189,10 @@ impl Mounted {
         Self(folder.to_owned())
     }
 
-    /// Nothing in it can be changed any more.
+    /// From now on nothing in it can be changed.
     pub fn read_only(&self) {
         let path = self.0.to_str().expect("a path of ours");
-        run("util-linux", "mount", &["-o", "remount,ro", path]);
+        run("util-linux", "mount", &["-o", "remount,bind,ro", path]);
     }
 
     /// A file over another.

@@ -17,9 +17,12 @@ scenarios![
     a_group_may_read_there,
 ];
 
-const CANNOT: &str = "akv-xsoar: hint: that cannot be changed on a read-only mount: ";
-const KUBERNETES: &str = "in Kubernetes mount it with `defaultMode: 0440`, elsewhere change it where it is mounted from, or use ";
-const OUTSIDE: &str = "akv-xsoar: hint: it belongs to `nobody`, as all files do in a user namespace (a rootless container) whose users are outside, and cannot be changed there: copy it inside, or use ";
+const CANNOT: &str = "akv-xsoar: hint: nothing can be changed on a read-only mount: ";
+const KUBERNETES: &str = "have it mounted with mode 0440 (Kubernetes: `defaultMode: 0440`), or ";
+const OUTSIDE: &str =
+    "akv-xsoar: hint: this container does not know its owner, and cannot change it: ";
+
+const ON_STDIN: &str = "give `-` in place of its path, and the file on standard input (`<{}`)";
 
 /// A run that uses one of the files, and is refused.
 struct Case {
@@ -37,49 +40,49 @@ const WIDE: [Case; 7] = [
         file: "secret",
         mode: 0o444,
         words: "cannot read the client secret of `--client-secret-file` from `{}`: every user may read it (mode 0444)",
-        instead: "`-` for `--client-secret-file` (standard input)",
+        instead: ON_STDIN,
     },
     Case {
         option: "--client-certificate",
         file: "app.pem",
         mode: 0o444,
         words: "cannot read the certificate of `--client-certificate` from `{}`: every user may read it (mode 0444)",
-        instead: "`-` for `--client-certificate` (standard input)",
+        instead: ON_STDIN,
     },
     Case {
         option: "--xsoar-key-file",
         file: "key",
         mode: 0o644,
         words: "cannot read the API key of `--xsoar-key-file` from `{}`: every user may read it (mode 0644)",
-        instead: "`-` for `--xsoar-key-file` (standard input)",
+        instead: ON_STDIN,
     },
     Case {
         option: "--config",
         file: "c.json",
         mode: 0o444,
         words: "cannot use the configuration file `{}`: it holds a secret, and every user may read it (mode 0444)",
-        instead: "`--config -`",
+        instead: ON_STDIN,
     },
     Case {
         option: "--config",
         file: "open.json",
         mode: 0o666,
         words: "cannot use the configuration file `{}`: others may write it (mode 0666)",
-        instead: "`--config -`",
+        instead: ON_STDIN,
     },
     Case {
         option: "--ca-file",
         file: "ca.pem",
         mode: 0o666,
         words: "cannot use the certificates of `--ca-file` in `{}`: others may write it (mode 0666)",
-        instead: "a copy that only you or root may write",
+        instead: "use a copy that only you or root may write",
     },
     Case {
         option: "--ca-file",
         file: "group.pem",
         mode: 0o664,
         words: "cannot use the certificates of `--ca-file` in `{}`: others may write it (mode 0664)",
-        instead: "a copy that only you or root may write",
+        instead: "use a copy that only you or root may write",
     },
 ];
 
@@ -120,7 +123,7 @@ impl Case {
         akv.status(2)
             .stderr(format!(
                 "akv-xsoar: error: {words}\n{hint}{}\n",
-                self.instead
+                self.instead.replace("{}", &path.display().to_string())
             ))
             .run();
     }
@@ -139,7 +142,7 @@ fn files_on_a_read_only_mount() {
         file: "others.json",
         mode: 0o644,
         words: "cannot use the configuration file `{}`: it belongs to another user",
-        instead: "`--config -`",
+        instead: ON_STDIN,
     };
     // As long as it can be changed, that is what to do.
     let path = scratch.join("secret");
@@ -155,7 +158,7 @@ fn files_on_a_read_only_mount() {
         case.run(scratch.path(), &[], &format!("{CANNOT}{KUBERNETES}"));
     }
     if is_others {
-        let hint = format!("{CANNOT}change it where it is mounted from, or use ");
+        let hint = format!("{CANNOT}change it where it is mounted from, or ");
         wrong.run(scratch.path(), &[], &hint);
     }
 }

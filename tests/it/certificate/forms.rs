@@ -68,7 +68,7 @@ fn a_key_and_a_thumbprint_as_they_are_copied() {
         with_configuration(&azure, &directory, &instance(&thumbprint, key.pkcs8()))
             .status(2)
             .stderr(format!(
-                "akv-xsoar: error: `private_key` in `c.json` with `credentials_certificate_thumbprint` in `c.json` cannot be used: the thumbprint is none: it has 40 hexadecimal digits, with or without colons\n{hint}"
+                "akv-xsoar: error: `private_key` in `c.json` with `credentials_certificate_thumbprint` in `c.json` cannot be used: the thumbprint is not valid: one has 40 hexadecimal digits, with or without colons\n{hint}"
             ))
             .run();
         azure.expect(&[]);
