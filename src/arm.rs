@@ -87,10 +87,6 @@ pub(crate) fn public_url(cloud: &Cloud, scope: &Scope) -> Result<Url, Error> {
 }
 
 /// Every vault of a subscription or resource group, by name.
-///
-/// # Errors
-/// [`Exit::NotFound`], [`Exit::Denied`] and what every request can lead to; [`Exit::Service`] for a vault
-/// whose URI is not under the cloud's suffix: no token goes there.
 pub(crate) fn vaults(
     client: &Client,
     token: &AccessToken,
@@ -131,7 +127,8 @@ fn read(item: Item, cloud: &Cloud, scope: &Scope) -> Result<VaultResource, Error
     let (uri, suffix) = (item.properties.vault_uri, &cloud.vault_suffix);
     let name = VaultName::in_url(&uri, suffix).ok_or_else(|| {
         let uri = printable(&uri);
-        let cause = format!("the vault `{uri}` is no host of this cloud (`https://NAME.{suffix}`)");
+        let cause =
+            format!("the vault `{uri}` is not a host of this cloud (`https://NAME.{suffix}`)");
         Error::new(Exit::Service, scope.operation(), cause)
             .hint("is it the right cloud (`--cloud`, `--vault-suffix`)?")
     })?;

@@ -154,7 +154,7 @@ fn hosts_of(cloud: &Cloud) -> String {
     let (authority, suffix) = (&cloud.authority, &cloud.vault_suffix);
     let management = match &cloud.management {
         Some(host) => format!("`{host}`"),
-        None => "nowhere that is known".to_owned(),
+        None => "an unknown host".to_owned(),
     };
     format!(
         "applications' tokens from `{authority}`, vaults under `{suffix}`, Resource Manager at {management}"

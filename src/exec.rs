@@ -82,9 +82,6 @@ struct Program<'a> {
 
 impl<'a> Program<'a> {
     /// Looks for the first word as a shell would: by its path, or in the directories of `PATH`.
-    ///
-    /// # Errors
-    /// [`Exit::NoCommand`] where there is none, [`Exit::CannotRun`] where what there is cannot be run.
     fn find(words: &'a [OsString], pristine: bool, caller: &Caller) -> Result<Self, Error> {
         let word = words.first().map_or(OsStr::new(""), OsString::as_os_str);
         let operation = format!("cannot run `{}`", shown(word));
@@ -174,7 +171,7 @@ fn judge(path: &Path) -> Result<(), NotRun> {
         _ => unfit(error),
     })?;
     if !metadata.is_file() {
-        return Err(NotRun::Unfit("it is no file".to_owned()));
+        return Err(NotRun::Unfit("it is not a file".to_owned()));
     }
     rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS)
         .map_err(|errno| unfit(errno.into()))

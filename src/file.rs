@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
@@ -28,6 +28,7 @@ pub(crate) struct Content {
 pub(crate) struct Access {
     mode: u32,
     owner: u32,
+    is_on_read_only_mount: bool,
 }
 
 impl Access {
@@ -46,6 +47,23 @@ impl Access {
         is_trusted_owner(self.owner)
     }
 
+    /// What a person does where it is too open or another's: this command, if it can be run here. `instead`
+    /// is how it is handed over without a file.
+    pub(crate) fn remedy(self, command: &str, path: &Path, instead: &str) -> String {
+        let us = rustix::process::geteuid();
+        if self.is_on_read_only_mount {
+            format!(
+                "nothing can be changed on a read-only mount: have it mounted with mode 0440 (Kubernetes: `defaultMode: 0440`), or {instead}"
+            )
+        } else if is_unmapped(self.owner) {
+            format!("this container does not know its owner, and cannot change it: {instead}")
+        } else if us.is_root() || self.owner == us.as_raw() {
+            format!("`{command} {}`", shown(path))
+        } else {
+            format!("as its owner: `{command} {}`; or {instead}", shown(path))
+        }
+    }
+
     /// The permissions as `chmod` takes them.
     pub(crate) fn octal(self) -> String {
         format!("{:04o}", self.mode & 0o7777)
@@ -53,9 +71,17 @@ impl Access {
 }
 
 /// Root, or the user who runs this.
-#[must_use]
-pub fn is_trusted_owner(owner: u32) -> bool {
+pub(crate) fn is_trusted_owner(owner: u32) -> bool {
     owner == 0 || owner == rustix::process::geteuid().as_raw()
+}
+
+/// Whether a user namespace shows it in place of a user that it does not know, root perhaps.
+pub(crate) fn is_unmapped(owner: u32) -> bool {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let overflow = read("/proc/sys/kernel/overflowuid");
+    let map = read("/proc/self/uid_map");
+    let knows_all = map.split_whitespace().eq(["0", "0", "4294967295"]);
+    overflow.trim().parse() == Ok(owner) && !map.is_empty() && !knows_all
 }
 
 /// Why a file could not be read; to follow its name.
@@ -71,6 +97,8 @@ pub(crate) enum ReadError {
     TooLarge(usize),
     /// Nothing came before the deadline, which is so many seconds.
     Late(String),
+    /// What the system says of the directory in which a relative path begins.
+    WorkingDirectory(io::Error),
     /// What the system says.
     System(io::Error),
 }
@@ -95,6 +123,9 @@ impl fmt::Display for ReadError {
             Self::Special => f.write_str("it is not a regular file"),
             Self::TooLarge(most) => write!(f, "it is larger than {most} bytes"),
             Self::Late(within) => write!(f, "nothing came from it within {within} (`--timeout`)"),
+            Self::WorkingDirectory(error) => {
+                write!(f, "the working directory: {}", SystemError(error))
+            }
             Self::System(error) => SystemError(error).fmt(f),
         }
     }
@@ -110,7 +141,8 @@ impl<E: Into<io::Error>> From<E> for ReadError {
 pub(crate) fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Content, ReadError> {
     // Not blocking: a FIFO that nobody writes to must not hold the run at `open`.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
+    let file = rustix::fs::openat(CWD, path, flags, Mode::empty())
+        .map_err(|error| of_working_directory(path).unwrap_or(error.into()))?;
     let stat = rustix::fs::fstat(&file)?;
     let size = match FileType::from_raw_mode(stat.st_mode) {
         FileType::Directory => return Err(ReadError::Directory),
@@ -120,6 +152,8 @@ pub(crate) fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Cont
     let access = Access {
         mode: stat.st_mode,
         owner: stat.st_uid,
+        is_on_read_only_mount: rustix::fs::fstatvfs(&file)
+            .is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY)),
     };
     // One more than there is shows its end.
     let buffer = Buffer::with_room(size.min(most) + 1);
@@ -165,6 +199,14 @@ pub(crate) fn read_in_place(
 fn is_link(place: &OwnedFd, name: &OsStr) -> bool {
     let stat = rustix::fs::statat(place, name, AtFlags::SYMLINK_NOFOLLOW);
     stat.is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
+}
+
+/// Why nothing that begins in the working directory is found, where that is so.
+fn of_working_directory(path: &Path) -> Option<ReadError> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let error = rustix::fs::openat(CWD, ".", flags, Mode::empty()).err()?;
+    path.is_relative()
+        .then(|| ReadError::WorkingDirectory(error.into()))
 }
 
 /// Reads standard input to its end.

@@ -11,22 +11,21 @@
 //! connections and TLS (`dial`), trust (`tls`) and time are ours, and stand in the places that ureq has for
 //! others' code: a `Resolver`, and a chain of `Connector`s that hands a `Transport` on. ureq owns these and
 //! calls them deep inside `Agent::run`; its traits give them neither the request nor a place for an error
-//! of ours. So each agent shares one `Attempt` with the client, behind a lock (no two requests are ever in
-//! progress; the traits want `Send`). It knows who is asked and how far it is:
+//! of ours. So they share one `Attempt` with the client, behind a lock (the traits want `Send`; no two
+//! requests are ever in progress). It knows who is asked, by which proxy, and how far it is:
 //!
 //! ```text
-//!                     resolver, dial::Tcp      dial::Tls               dial::Tls (Tcp, where plain)
-//! begin() ─┬─ connecting(proxy) ─ ToProxy ── tunnelled() ─┐
-//!          ├─ connecting(host) ──────────────────────── ToHost ── answering() ─┐
-//!          └─ (a connection that was kept) ───────────────────────────────── Answering ── heard()
+//!           resolver, dial::Tcp         dial::Tls              dial::Tls (or Tcp: plain http)
+//! begin() ─┬─ connecting() ─ ToProxy ── tunnelled() ─ ToHost ─┬─ answering() ─ Answering ─ heard()
+//!          ├─ connecting() ───── (no proxy) ───────── ToHost ─┘                    │
+//!          └──────────────────── (a connection that was kept) ─────────────────────┘
 //! ```
 //!
 //! * Each phase has its end, at the run's deadline at the latest. Whatever may block (a name, a connection,
-//!   each read and write) asks `left()` before, so that ureq's own timeouts are not used.
-//! * Whoever fails says why by `fail()`, where the words are best, and returns an error to ureq whose only
-//!   task is to come back out of `run`. There `failure()` takes what was noted; ureq's own errors (what came
-//!   is no HTTP, the proxy said no) get words there, and what failed in the phase `ToProxy` is said of
-//!   the proxy.
+//!   each read and write) asks `left()` before: ureq's own timeouts are not used.
+//! * Whoever fails notes why by `fail()`, where the words are best, and returns an error to ureq whose only
+//!   task is to come back out of `run`. There `failure()` takes what was noted. ureq's own errors (what came
+//!   is no HTTP, the proxy said no) get their words there, and what failed `ToProxy` is said of the proxy.
 //! * An attempt that never dialed and never heard a byte used a kept connection that had been closed: it is
 //!   repeated at once, and does not count.
 

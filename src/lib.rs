@@ -17,8 +17,11 @@
 //! * [`credentials`] makes documents, variables and bytes of secrets; [`sink`] writes them, whole or not at all.
 //!
 //! Below stand [`file`](mod@file) (files that people name), [`buffer`] and [`secret`] (what is wiped and never
-//! shows itself), [`deadline`], [`report`] (what a run says while it goes; [`messages`] prints it), [`process`] (what
+//! shows itself), [`redact`] (which strikes secrets out of what services say), [`deadline`], [`report`] (what a run says while it goes; [`messages`] prints it), [`process`] (what
 //! the process is to others), [`words`] and [`error`] (what failed, why, what to do; the exit codes).
+
+// Not for the tests, each of which is a crate of its own.
+#![warn(unreachable_pub)]
 
 mod arm;
 mod buffer;
@@ -42,6 +45,7 @@ pub mod options;
 mod process;
 mod push;
 mod read;
+mod redact;
 mod report;
 mod resolve;
 mod secret;

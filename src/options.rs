@@ -149,13 +149,22 @@ impl<'a> Configured<'a> {
         let content = crate::file::read(path, config::LARGEST, &self.deadline)
             .map_err(|cause| self.unreadable(&operation, &cause))?;
         let access = content.access;
+        let copied = format!(
+            "hand it over through a pipe: `cat {} |` in front, and `--config /dev/stdin`",
+            shown(path)
+        );
         if !access.is_ours() {
-            return Err(problem("it belongs to another user".to_owned())
-                .hint(format!("`chown \"$(id -u)\" {}`", shown(path))));
+            return Err(
+                problem("it belongs to another user".to_owned()).hint(access.remedy(
+                    "chown \"$(id -u)\"",
+                    path,
+                    &copied,
+                )),
+            );
         }
         if access.is_writable_by_others() {
             let cause = format!("others may write it (mode {})", access.octal());
-            return Err(problem(cause).hint(format!("`chmod go-w {}`", shown(path))));
+            return Err(problem(cause).hint(access.remedy("chmod go-w", path, &copied)));
         }
         let holds_secret = config::read(path, &content.bytes, &mut self.settings)?;
         if holds_secret && access.is_readable_by_others() {
@@ -163,7 +172,7 @@ impl<'a> Configured<'a> {
                 "it holds a secret, and every user may read it (mode {})",
                 access.octal()
             );
-            return Err(problem(cause).hint(format!("`chmod o-rwx {}`", shown(path))));
+            return Err(problem(cause).hint(access.remedy("chmod o-rwx", path, &copied)));
         }
         Ok(())
     }

@@ -12,20 +12,20 @@ use rustix::process::{
 use crate::error::Exit;
 
 /// What this process was started with, of which a command that is run in its place gets its part.
-pub struct Caller<'a> {
+pub(crate) struct Caller<'a> {
     /// A variable of the environment, by its name.
-    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+    pub(crate) variable: &'a dyn Fn(&str) -> Option<OsString>,
     /// The limit of core files as it was.
-    pub core_limit: CoreLimit,
+    pub(crate) core_limit: CoreLimit,
 }
 
 /// The limit of core files that this process was started with.
 #[derive(Clone, Debug)]
-pub struct CoreLimit(Rlimit);
+pub(crate) struct CoreLimit(Rlimit);
 
 impl CoreLimit {
     /// Nothing of this process gets into a core file.
-    pub fn forbid(&self) {
+    pub(crate) fn forbid(&self) {
         let none = Rlimit {
             current: Some(0),
             maximum: self.0.maximum,
@@ -35,14 +35,13 @@ impl CoreLimit {
     }
 
     /// As it was.
-    pub fn restore(&self) {
+    pub(crate) fn restore(&self) {
         let _ = setrlimit(Resource::Core, self.0);
     }
 }
 
 /// No core file, no debugger of the same user's, and a panic that says a fixed text.
-#[must_use]
-pub fn harden() -> CoreLimit {
+pub(crate) fn harden() -> CoreLimit {
     let limit = CoreLimit(getrlimit(Resource::Core));
     limit.forbid();
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);

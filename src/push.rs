@@ -134,10 +134,10 @@ impl Push {
         // Once one is refused for a reason that holds for all.
         let mut is_over = false;
         let mut left = Vec::new();
-        let host = self.server.host();
+        let host = self.server.url().host();
         for (index, (target, change)) in targets.iter().zip(changes).enumerate() {
             let name = &target.document.name;
-            session.reporter().progress(&host, index, targets.len());
+            session.reporter().progress(host, index, targets.len());
             let done = match (&change, self.dry_run) {
                 (Change::Nothing, _) => Done::Unchanged,
                 (Change::Create, true) => Done::WouldBeCreated,

@@ -13,6 +13,7 @@ mod attributes;
 mod location;
 mod names;
 mod owner;
+mod refused;
 mod replace;
 mod same;
 mod stream;
@@ -23,7 +24,8 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{Access, AtFlags, OFlags};
+use rustix::io::Errno;
 
 pub(crate) use attributes::{Attributes, Permissions};
 pub(crate) use owner::Owner;
@@ -34,7 +36,7 @@ use crate::error::Error;
 use crate::file::shown;
 use location::{Location, Occupant};
 use stream::{write_special, write_stdout, write_stream};
-use write_error::WriteError;
+use write_error::{WriteError, system};
 
 /// Where a document goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,31 +113,42 @@ fn write_path(
     deadline: &Deadline,
 ) -> Result<(), WriteError> {
     let location = Location::find(path)?;
-    let flags = match location.occupant {
+    let (looked_at, flags) = match location.occupant {
         Occupant::Nothing | Occupant::File => {
             return replace::replace(&location.directory, &location.name, bytes, attributes);
         }
         Occupant::Directory(_) => return Err(directory()),
-        Occupant::Stream => OFlags::NOFOLLOW,
+        Occupant::Stream(looked_at) => (looked_at, OFlags::NOFOLLOW),
         // Its file may have been written to before, and what was written stays.
-        Occupant::Descriptor => OFlags::APPEND,
+        Occupant::Descriptor(looked_at) => (looked_at, OFlags::APPEND),
     };
     check_special(attributes)?;
-    write_special(&location, flags, bytes, deadline)
+    write_special(&location, looked_at, flags, bytes, deadline)
 }
 
 fn probe_path(path: &Path, attributes: &Attributes) -> Result<&'static str, WriteError> {
     let location = Location::find(path)?;
-    let found = match location.occupant {
-        Occupant::Nothing => "a new file",
-        Occupant::File => "a file, which is replaced",
+    let name = location.name.as_os_str();
+    let (there, found) = match location.occupant {
+        Occupant::Nothing => (None, "a new file"),
+        Occupant::File => (Some(name), "a file, which is replaced"),
         Occupant::Directory(_) => return Err(directory()),
-        Occupant::Stream | Occupant::Descriptor => {
+        Occupant::Stream(_) | Occupant::Descriptor(_) => {
             check_special(attributes)?;
-            return Ok("no file, and written as it is");
+            let may = rustix::fs::accessat(
+                &location.directory,
+                name,
+                Access::WRITE_OK,
+                AtFlags::EACCESS,
+            );
+            // Whatever else it says, a filter of a container's may have said.
+            if may == Err(Errno::ACCESS) {
+                return Err(system("open")(Errno::ACCESS));
+            }
+            return Ok("not a regular file: it is written to directly");
         }
     };
-    replace::probe(&location.directory, attributes)?;
+    replace::probe(&location.directory, there, attributes)?;
     Ok(found)
 }
 
@@ -150,6 +163,10 @@ fn check_special(attributes: &Attributes) -> Result<(), WriteError> {
 fn directory() -> WriteError {
     WriteError::Other("it is a directory".to_owned())
 }
+
+/// What a probe writes: where there is no room for it, there is none for a file. No zeros, of which some
+/// file systems store none.
+const BLOCK: [u8; 4096] = [b'#'; 4096];
 
 /// Writes a message to standard error. What nobody takes before the deadline is dropped.
 pub(crate) fn tell(text: &str, deadline: &Deadline) {

@@ -8,19 +8,16 @@ use crate::error::{Error, Exit};
 
 /// How variables are named.
 #[derive(Clone, Debug, Default)]
-pub struct Naming {
+pub(crate) struct Naming {
     /// What stands before a secret's name.
-    pub prefix: String,
+    pub(crate) prefix: String,
     /// Variables whose names are given, each with its secret.
-    pub exact: Vec<(String, Credential)>,
+    pub(crate) exact: Vec<(String, Credential)>,
 }
 
 impl Naming {
     /// The variables of each credential, in their order. `is_taken` knows the names that are there already.
-    ///
-    /// # Errors
-    /// [`Exit::Usage`]: the first name that cannot be, why, and that `--env` can give another.
-    pub fn names(
+    pub(crate) fn names(
         &self,
         credentials: &[&Credential],
         is_taken: impl Fn(&str) -> bool,
@@ -48,7 +45,7 @@ impl Naming {
             }
             let name = derive(&self.prefix, credential.secret.as_str());
             let problem = if !is_identifier(&name) {
-                Some("is no variable's name".to_owned())
+                Some("is not a valid variable name".to_owned())
             } else if let Some((_, other)) = owners.iter().find(|(taken, _)| *taken == name) {
                 Some(format!("is `{other}`'s already"))
             } else if means_something(&name) {
@@ -78,8 +75,7 @@ fn derive(prefix: &str, secret: &str) -> String {
 }
 
 /// What POSIX calls a name.
-#[must_use]
-pub fn is_identifier(name: &str) -> bool {
+pub(crate) fn is_identifier(name: &str) -> bool {
     let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     !name.is_empty() && name.bytes().all(fits) && !name.starts_with(|c: char| c.is_ascii_digit())
 }
@@ -108,8 +104,7 @@ const KEPT_BY_SHELLS: [&str; 19] = [
 ];
 
 /// Whether a shell itself has the last word on this variable, so that it does not hold what is put into it.
-#[must_use]
-pub fn is_kept_by_shells(name: &str) -> bool {
+pub(crate) fn is_kept_by_shells(name: &str) -> bool {
     KEPT_BY_SHELLS.contains(&name) || name.starts_with("BASH_")
 }
 
@@ -264,7 +259,7 @@ mod tests {
         let operation = "cannot name a variable for `kv-prod/";
         assert_eq!(
             problem(&["1st"]),
-            format!("{operation}1st`: `1ST` is no variable's name")
+            format!("{operation}1st`: `1ST` is not a valid variable name")
         );
         assert_eq!(
             problem(&["a-b", "A-B-", "a-b-"]),

@@ -19,7 +19,8 @@ use crate::http::{self, Answer, Client, Doubt, Request, Service, Url};
 use crate::secret::Secret;
 
 pub(crate) struct Server {
-    base: String,
+    /// Where its credentials are.
+    store: Url,
     key: Key,
 }
 
@@ -70,7 +71,7 @@ impl Server {
     /// A server's address: https, or http on this machine; with a path for one tenant of several
     /// (`/acc_TENANT`). A key with an id is of XSOAR 8, whose API has a prefix.
     pub(crate) fn new(address: &str, key: Key) -> Result<Self, &'static str> {
-        let url = Url::parse(address).ok_or("is no https URL")?;
+        let url = Url::parse(address).ok_or("is not an https URL")?;
         if url.query().is_some() || address.contains('#') {
             return Err("must end with its path");
         }
@@ -84,20 +85,15 @@ impl Server {
         } else {
             ""
         };
+        let store = Url::parse(&format!("{base}{prefix}/settings/credentials"));
         Ok(Self {
-            base: format!("{base}{prefix}"),
+            store: store.ok_or("is too long")?,
             key,
         })
     }
 
-    pub(crate) fn host(&self) -> String {
-        self.url()
-            .map(|url| url.host().to_owned())
-            .unwrap_or_default()
-    }
-
-    pub(crate) fn url(&self) -> Option<Url> {
-        Url::parse(&self.base)
+    pub(crate) fn url(&self) -> &Url {
+        &self.store
     }
 
     /// What no message may show.
@@ -128,11 +124,10 @@ impl Server {
         client: &Client,
         inquiry: &Inquiry,
     ) -> Result<Result<Vec<Stored>, String>, Refusal> {
-        let url = self.store(inquiry)?;
         let (mut all, mut ids) = (Vec::new(), HashSet::new());
         let (mut size, mut before) = (PAGE, None);
         for page in 0..MOST_PAGES {
-            let request = Request::query(&url, Buffer::json(&PageQuery { page, size }))
+            let request = Request::query(&self.store, Buffer::json(&PageQuery { page, size }))
                 .purpose(format!("credentials, page {}", page + 1))
                 .signed_by(&self.key);
             let answer = client.ask(inquiry, &request)?;
@@ -168,8 +163,7 @@ impl Server {
     /// Creates a credential, or writes it instead of one that was listed.
     pub(crate) fn put(&self, client: &Client, draft: &Draft) -> Result<(), Refusal> {
         let inquiry = self.inquiry(format!("cannot write `{}` to the server", draft.name));
-        let url = self.store(&inquiry)?;
-        let request = Request::change(&url, draft.json())
+        let request = Request::change(&self.store, draft.json())
             .purpose(format!("write `{}`", draft.name))
             .signed_by(&self.key);
         let answer = client.ask(&inquiry, &request)?;
@@ -187,10 +181,6 @@ impl Server {
             operation,
         }
     }
-
-    fn store(&self, inquiry: &Inquiry) -> Result<Url, Refusal> {
-        inquiry.url(&format!("{}/settings/credentials", self.base))
-    }
 }
 
 pub(crate) type Refusal = http::Refusal<Effect>;
@@ -207,7 +197,8 @@ impl Inquiry<'_> {
     }
 
     fn odd(&self, what: &str) -> Refusal {
-        self.senseless(format!("`{}` answered with {what}", self.server.host()))
+        let host = self.server.store.host();
+        self.senseless(format!("`{host}` answered with {what}"))
     }
 }
 
@@ -295,10 +286,8 @@ mod tests {
                 "https://api-x.example/xsoar",
             ),
         ] {
-            assert_eq!(
-                Server::new(address, key(id)).map(|s| s.base),
-                Ok(base.to_owned())
-            );
+            let store = Url::parse(&format!("{base}/settings/credentials"));
+            assert_eq!(Server::new(address, key(id)).ok().map(|s| s.store), store);
         }
         for bad in [
             "",

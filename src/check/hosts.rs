@@ -200,17 +200,14 @@ impl<'a> Hosts<'a> {
 
 /// An XSOAR server: reached, with a key that it accepts, and what its store has.
 pub(super) fn xsoar(client: &Client, server: &Server, report: &mut Report) -> Next {
-    let name = format!("xsoar {}", server.host());
+    let name = format!("xsoar {}", server.url().host());
     client.learn(server.key().secret());
     match server.list(client) {
         Ok(stored) => {
             let comment = |stored: &&Stored| stored.comment.as_deref().is_some_and(push::is_ours);
             let (all, ours) = (stored.len(), stored.iter().filter(comment).count());
-            let (found, key) = (
-                server.url().map(|url| reached(client, &url)),
-                server.key().kind(),
-            );
-            let found = found.unwrap_or_default().join(", ");
+            let found = reached(client, server.url()).join(", ");
+            let key = server.key().kind();
             report.ok(
                 &name,
                 &format!("{found}; it accepts {key}; {all} credentials, {ours} of them ours"),

@@ -26,9 +26,6 @@ impl Shape {
     }
 
     /// The document of a secret.
-    ///
-    /// # Errors
-    /// [`Exit::Service`] where the value is not the JSON object that was asked for.
     pub(crate) fn document(
         &self,
         credential: &Credential,
@@ -45,7 +42,8 @@ impl Shape {
         }
         let pair = Pair::parse(&content.value).ok_or_else(|| {
             let operation = format!("cannot use the value of `{credential}`");
-            let cause = "it is no JSON object with the texts `username` (or `user`) and `password`";
+            let cause =
+                "it is not a JSON object with the texts `username` (or `user`) and `password`";
             Error::new(Exit::Service, operation, cause).hint(
                 "`--json-value` wants it of every secret: leave this one out, or fetch it without",
             )

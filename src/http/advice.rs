@@ -1,6 +1,6 @@
 //! What may help where a host did not answer: that depends on who was to be reached, and how.
 
-use super::client::Client;
+use super::client::{Client, is_local};
 use super::failure::{Failure, FailureKind};
 use super::request::Request;
 
@@ -8,21 +8,24 @@ impl Client<'_> {
     /// The failure with a hint for that host and port, where nobody knew better.
     pub(super) fn advised(&self, failure: Failure, request: &Request) -> Failure {
         use FailureKind as K;
-        let (url, kind) = (request.url, failure.kind);
-        let port = url.port();
+        let (url, policy) = (request.url, request.policy);
+        let (kind, port) = (failure.kind, url.port());
         let place = format!("{}:{port}", url.host());
-        let is_led = !request.policy.is_metadata() && url.is_https();
-        let is_here = !is_led || url.is_loopback();
+        let is_local = is_local(url, policy);
+        let is_here = is_local || url.is_loopback();
         let hint = match (&failure.hint, kind) {
             (None, K::Connection) => {
-                match (self.direction(url).filter(|_| is_led), self.proxy(url)) {
+                match (
+                    self.direction(url).filter(|_| !is_local),
+                    self.proxy(url, policy),
+                ) {
                     (Some(directed), _) => {
                         let (host, port) = directed.target(url.host(), port);
                         format!(
                             "`--connect-to` leads it to `{host}:{port}`: does the tunnel or private endpoint listen there?"
                         )
                     }
-                    (None, Some(proxy)) if is_led => format!(
+                    (None, Some(proxy)) => format!(
                         "the proxy `{proxy}` connects to it, and the connection ends there: is port {port} open to it from there?"
                     ),
                     _ if is_here => format!("is what should listen at `{place}` up?"),

@@ -22,7 +22,9 @@ pub(super) struct Attempt {
 struct State {
     phase: Phase,
     host: String,
-    /// Who is at the other end: the host, or the proxy on the way to it.
+    /// On the way to the host, where there is one.
+    proxy: Option<Proxy>,
+    /// Who is at the other end: the host or the proxy.
     peer: String,
     /// Connecting, over all addresses, with proxy and TLS, takes no longer.
     connect: Duration,
@@ -48,6 +50,7 @@ impl Attempt {
         let state = State {
             phase: Phase::Answering,
             host: String::new(),
+            proxy: None,
             peer: String::new(),
             connect: Duration::ZERO,
             until: deadline.at(),
@@ -63,8 +66,9 @@ impl Attempt {
     }
 
     /// A request is about to be sent, over a connection that is there or one that is made now.
-    pub(super) fn begin(&self, host: &str, connect: Duration) {
+    pub(super) fn begin(&self, host: &str, proxy: Option<&Proxy>, connect: Duration) {
         let mut state = self.lock();
+        state.proxy = proxy.cloned();
         host.clone_into(&mut state.host);
         host.clone_into(&mut state.peer);
         state.connect = connect;
@@ -75,19 +79,22 @@ impl Attempt {
         self.answering();
     }
 
-    /// A connection is being made, to a proxy or to who is asked; the first step of it starts the clock.
-    pub(super) fn connecting(&self, peer: &str, is_proxy: bool) {
+    /// A connection is being made, to the proxy or to who is asked; the first step of it starts the clock.
+    pub(super) fn connecting(&self, peer: &str) {
         let mut state = self.lock();
         peer.clone_into(&mut state.peer);
         if !state.dialed {
             state.dialed = true;
-            state.phase = if is_proxy {
-                Phase::ToProxy
-            } else {
-                Phase::ToHost
+            state.phase = match state.proxy {
+                Some(_) => Phase::ToProxy,
+                None => Phase::ToHost,
             };
             state.until = self.deadline.at().min(Instant::now() + state.connect);
         }
+    }
+
+    pub(super) fn is_by_proxy(&self) -> bool {
+        self.lock().proxy.is_some()
     }
 
     /// The proxy has connected: what is made now is the connection to who is asked.
@@ -169,10 +176,12 @@ impl Attempt {
     }
 
     /// Why ureq gave up: what was noted, or ureq's own words in ours.
-    pub(super) fn failure(&self, error: ureq::Error, proxy: Option<&Proxy>) -> Failure {
+    pub(super) fn failure(&self, error: ureq::Error) -> Failure {
         let mut state = self.lock();
+        let noted = state.failure.take();
+        let proxy = state.proxy.as_ref();
         let to_proxy = proxy.filter(|_| state.phase == Phase::ToProxy);
-        let failure = match (state.failure.take(), error) {
+        let failure = match (noted, error) {
             (Some(noted), _) => noted,
             (None, ureq::Error::Io(error)) if is_cut(&error) => state.cut(),
             (None, ureq::Error::Io(error)) => Failure::new(

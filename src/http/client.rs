@@ -20,8 +20,9 @@ use super::url::Url;
 use super::{Network, Route, dial, tls};
 use crate::deadline::{Deadline, seconds};
 use crate::error::printable;
+use crate::redact::Redactor;
 use crate::report::Reporter;
-use crate::secret::{Redactor, Secret};
+use crate::secret::Secret;
 
 /// Connecting over all addresses of a host, name resolution, proxy and TLS included.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -81,7 +82,7 @@ impl<'a> Client<'a> {
             let (host, port) = directed.target(host, url.port());
             return Route::Directed(format!("{host}:{port}"));
         }
-        if let Some(proxy) = self.proxy(url) {
+        if let Some(proxy) = self.proxy(url, Policy::Service) {
             return Route::Proxy(proxy.to_string());
         }
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,9 +168,6 @@ impl<'a> Client<'a> {
     }
 
     /// Waits before it is found out what became of a change.
-    ///
-    /// # Errors
-    /// There is no time for that, in words that may follow the reason of the wait.
     pub(crate) fn pause(&self, wait: Duration) -> Result<(), String> {
         if !self.fits(wait) {
             return Err(no_time(wait, &self.network.deadline.seconds()));
@@ -225,9 +223,10 @@ impl<'a> Client<'a> {
             Policy::Service | Policy::Change | Policy::Probe => CONNECT,
             Policy::Metadata | Policy::Late => CONNECT_METADATA,
         };
-        self.attempt.begin(host, connect);
+        let proxy = self.proxy(request.url, request.policy);
+        self.attempt.begin(host, proxy, connect);
         self.attempt.left()?;
-        let agent = self.agent(request);
+        let agent = self.agent(request, proxy);
         let head = request.head().ok_or_else(|| unsendable(host))?;
         let sent = match &request.body {
             Body::Nothing => head.body(()).map(|whole| agent.run(whole)),
@@ -235,7 +234,7 @@ impl<'a> Client<'a> {
                 head.body(bytes.as_slice()).map(|whole| agent.run(whole))
             }
         };
-        let failed = |error| self.attempt.failure(error, self.network.proxy.as_ref());
+        let failed = |error| self.attempt.failure(error);
         let response = sent.map_err(|_| unsendable(host))?.map_err(failed)?;
         let (parts, body) = response.into_parts();
         let (length, largest) = (body.content_length(), request.largest_answer());
@@ -252,20 +251,14 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// The way out for this request: around the proxy, through it, or in plain http.
-    fn agent(&self, request: &Request) -> &ureq::Agent {
-        // A metadata endpoint, or this machine itself: what is not encrypted is led nowhere else.
-        if request.policy.is_metadata() || !request.url.is_https() {
-            return self.plain.get_or_init(|| self.new_agent(None, Vec::new()));
-        }
-        match self.proxy(request.url) {
-            Some(proxy) => self
-                .proxied
-                .get_or_init(|| self.new_agent(Some(proxy), Vec::new())),
-            None => self
-                .direct
-                .get_or_init(|| self.new_agent(None, self.network.connect_to.clone())),
-        }
+    /// The way out for this request: through the proxy, around it, or with nothing but the host's own address.
+    fn agent(&self, request: &Request, proxy: Option<&Proxy>) -> &ureq::Agent {
+        let (way, connect_to) = match proxy {
+            Some(_) => (&self.proxied, &[][..]),
+            None if is_local(request.url, request.policy) => (&self.plain, &[][..]),
+            None => (&self.direct, &self.network.connect_to[..]),
+        };
+        way.get_or_init(|| self.new_agent(proxy, connect_to.to_vec()))
     }
 
     /// The `--connect-to` of a host; plain http is on this machine, and led nowhere else.
@@ -276,10 +269,9 @@ impl<'a> Client<'a> {
     }
 
     /// The proxy for a host, if it is one that a proxy is asked for.
-    pub(super) fn proxy(&self, url: &Url) -> Option<&Proxy> {
+    pub(super) fn proxy(&self, url: &Url, policy: Policy) -> Option<&Proxy> {
         let exempt = || self.network.no_proxy.covers(url.host(), url.port());
-        // Plain http is on this machine, whatever the proxy would say to it.
-        let around = !url.is_https() || self.direction(url).is_some() || exempt();
+        let around = is_local(url, policy) || self.direction(url).is_some() || exempt();
         self.network.proxy.as_ref().filter(|_| !around)
     }
 
@@ -296,10 +288,8 @@ impl<'a> Client<'a> {
             // A wait that a service asks for must not cost the connection; a closed one is noticed.
             .max_idle_age(Duration::from_secs(3600))
             .build();
-        let by_proxy = proxy.is_some();
         let tcp = dial::Tcp {
             attempt: Arc::clone(&self.attempt),
-            to_proxy: by_proxy,
         };
         let config = self
             .tls
@@ -307,17 +297,20 @@ impl<'a> Client<'a> {
         let tls = dial::Tls {
             config: Arc::clone(config),
             attempt: Arc::clone(&self.attempt),
-            by_proxy,
         };
         let resolver = SystemResolver {
             known: Arc::clone(&self.known),
             connect_to,
             attempt: Arc::clone(&self.attempt),
-            of_proxy: by_proxy,
         };
         let connector = ().chain(ConnectProxyConnector::default()).chain(tcp).chain(tls);
         ureq::Agent::with_parts(agent, connector, resolver)
     }
+}
+
+/// A metadata endpoint, or this machine itself (plain http): led nowhere else.
+pub(super) fn is_local(url: &Url, policy: Policy) -> bool {
+    policy.is_metadata() || !url.is_https()
 }
 
 /// Tokens and configured ids are checked before: what ends here was not.

@@ -27,8 +27,6 @@ const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct Tcp {
     pub(super) attempt: Arc<Attempt>,
-    /// Whether what is dialed here is the proxy.
-    pub(super) to_proxy: bool,
 }
 
 impl<In: Transport> Connector<In> for Tcp {
@@ -43,11 +41,12 @@ impl<In: Transport> Connector<In> for Tcp {
             return Ok(Some(Either::A(tunnel)));
         }
         let host = bare(details.uri.host().unwrap_or_default());
-        self.attempt.connecting(host, self.to_proxy);
+        self.attempt.connecting(host);
         let stream = connect_any(&details.addrs, host, &self.attempt)
             .map_err(|failure| self.attempt.fail(failure))?;
         stream.set_nodelay(true)?;
-        let is_plain = details.uri.scheme() == Some(&Scheme::HTTP) && !self.to_proxy;
+        let is_http = details.uri.scheme() == Some(&Scheme::HTTP);
+        let is_plain = is_http && !self.attempt.is_by_proxy();
         if is_plain {
             self.attempt.answering();
         }
@@ -84,13 +83,11 @@ fn connect_any(
                 // The loop may be over: then the connection is dropped.
                 let _ = sender.send((address, TcpStream::connect_timeout(&address, left)));
             };
-            match thread::Builder::new()
-                .name("connect".to_owned())
-                .spawn(dial)
-            {
-                Ok(_) => pending += 1,
-                Err(error) => return Err(refused(host, address, &error, attempt)),
+            let thread = thread::Builder::new().name("connect".to_owned());
+            if let Err(error) = thread.spawn(dial) {
+                return Err(refused(host, address, &error, attempt));
             }
+            pending += 1;
         } else if pending == 0 {
             let failure = first_error.unwrap_or_else(|| {
                 Failure::new(FailureKind::Connection, format!("`{host}` has no address"))
@@ -116,22 +113,10 @@ fn connect_any(
 
 /// The addresses with the two families by turns, the system's favourite first.
 fn by_turns(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
-    let Some(first) = addresses.first() else {
-        return Vec::new();
-    };
-    let (mut same, mut other): (Vec<_>, Vec<_>) = addresses
-        .iter()
-        .partition(|address| address.is_ipv4() == first.is_ipv4());
-    same.reverse();
-    other.reverse();
-    let mut turns = Vec::with_capacity(addresses.len());
-    while let Some(address) = same.pop() {
-        turns.push(address);
-        turns.extend(other.pop());
-    }
-    other.reverse();
-    turns.extend(other);
-    turns
+    let is_favoured = |address: &SocketAddr| address.is_ipv4() == addresses[0].is_ipv4();
+    let (same, other): (Vec<_>, Vec<_>) = addresses.iter().copied().partition(is_favoured);
+    let turns = (0..addresses.len()).flat_map(|turn| [same.get(turn), other.get(turn)]);
+    turns.flatten().copied().collect()
 }
 
 fn refused(host: &str, address: SocketAddr, error: &io::Error, attempt: &Attempt) -> Failure {
@@ -228,13 +213,11 @@ impl fmt::Debug for TcpTransport {
     }
 }
 
-/// Wraps connections in TLS, where the URL says https.
+/// Wraps connections in TLS, where the URL says https: also one to a proxy.
 #[derive(Debug)]
 pub(super) struct Tls {
     pub(super) config: Arc<ClientConfig>,
     pub(super) attempt: Arc<Attempt>,
-    /// Whether connections go through a proxy, which may itself be spoken to in TLS.
-    pub(super) by_proxy: bool,
 }
 
 impl<In: Transport> Connector<In> for Tls {
@@ -251,14 +234,15 @@ impl<In: Transport> Connector<In> for Tls {
         if !details.needs_tls() || transport.is_tls() {
             return Ok(Some(Either::A(transport)));
         }
-        let to_proxy = self.by_proxy && details.config.proxy().is_none();
-        if self.by_proxy && !to_proxy {
+        let by_proxy = self.attempt.is_by_proxy();
+        let to_proxy = by_proxy && details.config.proxy().is_none();
+        if by_proxy && !to_proxy {
             self.attempt.tunnelled();
         }
         let host = bare(details.uri.host().unwrap_or_default());
         let fail = |failure| self.attempt.fail(failure);
         let name = tls::server_name(host).ok_or_else(|| {
-            let cause = format!("`{host}` is no name for TLS");
+            let cause = format!("`{host}` cannot be a name for TLS");
             fail(Failure::new(FailureKind::Tls, cause))
         })?;
         let mut conn = ClientConnection::new(Arc::clone(&self.config), name)

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Instant;
 
@@ -30,8 +29,6 @@ pub(super) struct SystemResolver {
     pub(super) known: Known,
     pub(super) connect_to: Vec<ConnectTo>,
     pub(super) attempt: Arc<Attempt>,
-    /// Whether its one host is the proxy on the way to the services.
-    pub(super) of_proxy: bool,
 }
 
 impl Resolver for SystemResolver {
@@ -84,49 +81,34 @@ impl SystemResolver {
 
     /// The system's resolver has no time limit of its own: it gets a thread, and is left behind in it.
     fn ask_system(&self, host: &str) -> Result<Vec<IpAddr>, Failure> {
-        self.attempt.connecting(host, self.of_proxy);
+        self.attempt.connecting(host);
         let (sender, receiver) = mpsc::sync_channel(1);
         let name = host.to_owned();
         let ask = move || {
-            (name.as_str(), 0)
-                .to_socket_addrs()
-                .map(Iterator::collect::<Vec<_>>)
+            // Nobody listens any more once the deadline has passed.
+            let _ = sender.send((name.as_str(), 0).to_socket_addrs());
         };
-        let spawned = thread::Builder::new()
-            .name("names".to_owned())
-            .spawn(move || {
-                // Nobody listens any more once the deadline has passed.
-                let _ = sender.send(ask());
+        let thread = thread::Builder::new().name("names".to_owned());
+        thread.spawn(ask).map_err(|error| failed(host, &error))?;
+        let Ok(found) = receiver.recv_timeout(self.attempt.left()?) else {
+            let failure = self.attempt.timed_out();
+            return Err(match failure.kind {
+                FailureKind::Deadline => failure,
+                _ => resolution(format!("the name servers did not answer for `{host}`")),
             });
-        if let Err(error) = spawned {
-            return Err(failed(host, &error));
-        }
-        match receiver.recv_timeout(self.attempt.left()?) {
-            Ok(Ok(found)) => {
-                let mut addresses: Vec<IpAddr> = Vec::with_capacity(found.len());
-                // RFC 6761: this machine, whatever a name server says.
-                let fits = |address: &IpAddr| host != "localhost" || address.is_loopback();
-                for address in found.iter().map(SocketAddr::ip).filter(fits) {
-                    if !addresses.contains(&address) {
-                        addresses.push(address);
-                    }
-                }
-                if addresses.is_empty() {
-                    return Err(no_such_host(host));
-                }
-                Ok(addresses)
-            }
-            Ok(Err(error)) => Err(failed(host, &error)),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                let failure = self.attempt.timed_out();
-                match failure.kind {
-                    FailureKind::Deadline => Err(failure),
-                    _ => Err(resolution(format!(
-                        "the name servers did not answer for `{host}`"
-                    ))),
-                }
+        };
+        let mut addresses: Vec<IpAddr> = Vec::new();
+        for address in found.map_err(|error| failed(host, &error))? {
+            // RFC 6761: this machine, whatever a name server says.
+            let fits = host != "localhost" || address.ip().is_loopback();
+            if fits && !addresses.contains(&address.ip()) {
+                addresses.push(address.ip());
             }
         }
+        if addresses.is_empty() {
+            return Err(no_such_host(host));
+        }
+        Ok(addresses)
     }
 }
 

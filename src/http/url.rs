@@ -73,10 +73,6 @@ impl Url {
     }
 
     /// Where a link leads to the next page of what this URL asks for.
-    ///
-    /// # Errors
-    /// Says what is wrong with the link: the token goes nowhere but to the host that was asked. That host
-    /// is written as before: spelled with its port, as Azure does it, it would get a connection of its own.
     pub(super) fn next_page(&self, link: &str) -> Result<Self, &'static str> {
         let next = Self::parse(link).ok_or("is no URL")?;
         if !next.is_https() {

@@ -87,7 +87,7 @@ impl Certificate {
         thumbprint: &str,
     ) -> Result<Self, String> {
         let sha1 = parse_thumbprint(thumbprint).ok_or(
-            "the thumbprint is none: it has 40 hexadecimal digits, with or without colons",
+            "the thumbprint is not valid: one has 40 hexadecimal digits, with or without colons",
         )?;
         let key =
             rsa_key(&Pem::parse(key).map_err(|problem| format!("the private key: {problem}"))?)?;

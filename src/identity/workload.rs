@@ -65,7 +65,7 @@ impl Workload {
             Ok(text) if text.bytes().all(|b| b.is_ascii_graphic()) => {
                 Ok(Secret::new(text.to_owned()))
             }
-            Ok(_) | Err(_) => Err(problem("what it holds is no token".to_owned())),
+            Ok(_) | Err(_) => Err(problem("it does not hold a token".to_owned())),
         }
     }
 

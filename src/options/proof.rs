@@ -68,12 +68,22 @@ impl Configured<'_> {
         };
         if access.is_readable_by_others() {
             let cause = format!("every user may read it (mode {})", access.octal());
-            return Err(proof
-                .problem(cause)
-                .hint(format!("`chmod o-rwx {}`", shown(path))));
+            return Err(proof.problem(cause).hint(access.remedy(
+                "chmod o-rwx",
+                path,
+                &on_stdin(path),
+            )));
         }
         Ok(proof)
     }
+}
+
+/// How a proof is handed over without its file's mode.
+fn on_stdin(path: &Path) -> String {
+    format!(
+        "give `-` in place of its path, and the file on standard input (`<{}`)",
+        shown(path)
+    )
 }
 
 /// A file's content, and what is attempted with it.

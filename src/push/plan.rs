@@ -16,9 +16,6 @@ pub(super) enum Change {
 }
 
 /// What is to be done with each.
-///
-/// # Errors
-/// Every credential that is not ours to write: then nothing is written at all.
 pub(super) fn changes(
     targets: &[Target],
     stored: &[Stored],
@@ -37,9 +34,6 @@ pub(super) fn changes(
 }
 
 /// What is to be done with this one.
-///
-/// # Errors
-/// It is not ours to write.
 pub(super) fn plan(target: &Target, stored: &[Stored], adopt: bool) -> Result<Change, Error> {
     let name = &target.document.name;
     let refused = |cause: String| {

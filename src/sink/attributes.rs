@@ -3,6 +3,7 @@
 use std::os::fd::AsFd;
 
 use rustix::fs::{Gid, Mode, Stat, Uid};
+use rustix::io::Errno;
 
 use super::owner::Owner;
 use super::write_error::{WriteError, system};
@@ -59,14 +60,18 @@ impl Attributes {
             .map_or(PRIVATE.as_raw_mode(), |permissions| permissions.0)
     }
 
-    /// Gives it its owner, and then its mode: giving away may take permissions away.
+    /// Gives it its mode and its owner. Some file systems say yes to everything and change nothing, so
+    /// that it is looked at then.
     pub(super) fn give(&self, file: impl AsFd, mode: Mode) -> Result<(), WriteError> {
+        remove_access_lists(&file)?;
+        // First the mode: what is somebody else's may not be changed any more.
+        rustix::fs::fchmod(&file, mode).map_err(system("chmod"))?;
         if let Some(owner) = self.owner {
             let user = Some(Uid::from_raw(owner.user));
             let group = owner.group.map(Gid::from_raw);
             rustix::fs::fchown(&file, user, group).map_err(system("chown"))?;
         }
-        rustix::fs::fchmod(&file, mode).map_err(system("chmod"))
+        self.check(&file, mode)
     }
 
     /// Gives it to one that is there already, unless it is as it should be.
@@ -76,18 +81,51 @@ impl Attributes {
         mode: Mode,
         stat: &Stat,
     ) -> Result<(), WriteError> {
-        if self.are_given(mode, stat) {
+        if self.are_given(&file, mode, stat) {
             return Ok(());
         }
         self.give(file, mode)
     }
 
     /// Whether one is as it should be.
-    pub(super) fn are_given(&self, mode: Mode, stat: &Stat) -> bool {
-        let owned = self.owner.is_none_or(|owner| {
+    pub(super) fn are_given(&self, file: impl AsFd, mode: Mode, stat: &Stat) -> bool {
+        self.is_owned(stat)
+            && stat.st_mode & 0o7777 == mode.as_raw_mode()
+            && !has(&file, ACCESS_LIST)
+            && !has(&file, INHERITED_LIST)
+    }
+
+    /// Whether its file system has let it become what was asked for. What its owner may do besides
+    /// is no danger: vfat knows no file that cannot be run.
+    fn check(&self, file: impl AsFd, mode: Mode) -> Result<(), WriteError> {
+        let stat = rustix::fs::fstat(file).map_err(system("stat"))?;
+        if !self.is_owned(&stat) {
+            return Err(WriteError::Owner(stat.st_uid, stat.st_gid));
+        }
+        let (is, wanted) = (stat.st_mode & 0o777, mode.as_raw_mode());
+        if is & !wanted & 0o077 != 0 || wanted & !is != 0 {
+            return Err(WriteError::Mode { is, wanted });
+        }
+        Ok(())
+    }
+
+    /// Whether a directory that was just made is no more open than it is to be in the end.
+    pub(super) fn check_new(&self, directory: impl AsFd) -> Result<(), WriteError> {
+        remove_access_lists(&directory)?;
+        let wanted = self.of_directory() | Mode::RWXU;
+        let stat = rustix::fs::fstat(directory).map_err(system("stat"))?;
+        let is = stat.st_mode & 0o777;
+        if is & !wanted.as_raw_mode() != 0 {
+            let wanted = self.of_directory().as_raw_mode();
+            return Err(WriteError::Mode { is, wanted });
+        }
+        Ok(())
+    }
+
+    fn is_owned(&self, stat: &Stat) -> bool {
+        self.owner.is_none_or(|owner| {
             owner.user == stat.st_uid && owner.group.is_none_or(|group| group == stat.st_gid)
-        });
-        owned && stat.st_mode & 0o7777 == mode.as_raw_mode()
+        })
     }
 
     /// Whether one that is there already can become what a new one in `home` would be.
@@ -97,6 +135,30 @@ impl Attributes {
             wanted == Some(stat.st_uid) || stat.st_uid == rustix::process::geteuid().as_raw();
         let group_named = self.owner.is_some_and(|owner| owner.group.is_some());
         user && (group_named || stat.st_gid == group_of_new(home))
+    }
+}
+
+/// Who may do what besides owner, group and others; and a directory's, for what is made in it.
+const ACCESS_LIST: &str = "system.posix_acl_access";
+const INHERITED_LIST: &str = "system.posix_acl_default";
+
+/// What a directory passes on may let users in whom no mode shows.
+fn remove_access_lists(file: impl AsFd) -> Result<(), WriteError> {
+    for list in [ACCESS_LIST, INHERITED_LIST] {
+        let removed = rustix::fs::fremovexattr(&file, list);
+        if has(&file, list) {
+            let error = removed.err().unwrap_or(Errno::NOTSUP);
+            return Err(system("remove its access list")(error));
+        }
+    }
+    Ok(())
+}
+
+fn has(file: impl AsFd, list: &str) -> bool {
+    match rustix::fs::fgetxattr(file, list, &mut [0_u8; 64][..]) {
+        Ok(length) => length > 0,
+        // It does not fit: there is one.
+        Err(error) => error == Errno::RANGE,
     }
 }
 

@@ -8,17 +8,17 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, PROC_SUPER_MAGIC, Stat};
 use rustix::io::Errno;
 
-use super::write_error::{WriteError, system};
+use super::write_error::{WORKING_DIRECTORY, WriteError, system};
 use crate::file::{is_trusted_owner, shown};
 
 /// A name in a directory, and what stands there.
 pub(super) struct Location {
     /// The directory; opened as a place, neither for reading nor for writing.
-    pub directory: OwnedFd,
+    pub(crate) directory: OwnedFd,
     /// The name in it.
-    pub name: OsString,
+    pub(crate) name: OsString,
     /// What has that name.
-    pub occupant: Occupant,
+    pub(crate) occupant: Occupant,
 }
 
 /// What a result can be written to.
@@ -28,11 +28,29 @@ pub(super) enum Occupant {
     /// A regular file.
     File,
     /// A FIFO or a device.
-    Stream,
+    Stream(Identity),
     /// A link to an open descriptor, which the kernel alone can follow.
-    Descriptor,
+    Descriptor(Identity),
     /// A directory, opened as a place.
     Directory(OwnedFd),
+}
+
+/// By what one file differs from all others, whatever their names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+    pub(crate) file_type: FileType,
+}
+
+impl From<&Stat> for Identity {
+    fn from(stat: &Stat) -> Self {
+        Self {
+            device: stat.st_dev,
+            inode: stat.st_ino,
+            file_type: FileType::from_raw_mode(stat.st_mode),
+        }
+    }
 }
 
 /// As many symbolic links the kernel follows, too.
@@ -42,9 +60,9 @@ const MOST_LINKS: usize = 40;
 const AS_PLACE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
 impl Location {
-    /// Follows a path. A symbolic link that a stranger made is not followed: in a directory that
-    /// others write to, it would send the secrets, or root's hand, elsewhere.
-    pub fn find(path: &Path) -> Result<Self, WriteError> {
+    /// Follows a path. A symbolic link that a stranger made is not followed, nor is a stranger's FIFO
+    /// written to: where others write, they would send the secrets, or root's hand, elsewhere.
+    pub(crate) fn find(path: &Path) -> Result<Self, WriteError> {
         let mut walk = Walk::new(path.as_os_str())?;
         loop {
             let name = walk.next();
@@ -57,7 +75,7 @@ impl Location {
             let stat = rustix::fs::fstat(&opened).map_err(walk.error())?;
             match FileType::from_raw_mode(stat.st_mode) {
                 FileType::Symlink if !is_trusted_owner(stat.st_uid) => {
-                    return Err(strange(&name, "symbolic link"));
+                    return Err(strange(&name, "symbolic link", &stat));
                 }
                 FileType::Symlink if walk.is_in_proc() => {
                     if walk.is_at_end() {
@@ -72,9 +90,11 @@ impl Location {
                 FileType::Directory => walk.directory = opened,
                 _ if !walk.is_at_end() => return Err(walk.error()(Errno::NOTDIR)),
                 FileType::RegularFile => return Ok(walk.end(name, Occupant::File)),
-                FileType::Fifo if walk.is_planted(&stat) => return Err(strange(&name, "FIFO")),
+                FileType::Fifo if !is_trusted_owner(stat.st_uid) => {
+                    return Err(strange(&name, "FIFO", &stat));
+                }
                 FileType::Fifo | FileType::CharacterDevice => {
-                    return Ok(walk.end(name, Occupant::Stream));
+                    return Ok(walk.end(name, Occupant::Stream(Identity::from(&stat))));
                 }
                 _ => return Err(neither()),
             }
@@ -92,23 +112,25 @@ struct Walk {
 
 impl Walk {
     fn new(path: &OsStr) -> Result<Self, WriteError> {
+        // Whoever runs this may not be allowed into the working directory: only a relative path needs it.
+        let (start, what) = match path.as_bytes() {
+            [b'/', ..] => ("/", "its directory"),
+            _ => (".", WORKING_DIRECTORY),
+        };
         let flags = AS_PLACE | OFlags::DIRECTORY;
-        let directory = rustix::fs::openat(CWD, ".", flags, Mode::empty());
+        let directory = rustix::fs::openat(CWD, start, flags, Mode::empty());
         let mut walk = Self {
-            directory: directory.map_err(system("the working directory"))?,
+            directory: directory.map_err(system(what))?,
             names: Vec::new(),
             links: 0,
         };
-        walk.go(path)?;
+        walk.go(path);
         Ok(walk)
     }
 
-    /// Goes on by this path, from where it is or from the root.
-    fn go(&mut self, path: &OsStr) -> Result<(), WriteError> {
+    /// Goes on by this path.
+    fn go(&mut self, path: &OsStr) {
         let bytes = path.as_bytes();
-        if bytes.starts_with(b"/") {
-            self.directory = self.open("/", OFlags::DIRECTORY).map_err(self.error())?;
-        }
         // What ends with a slash is a directory, even where nothing is there.
         if bytes.ends_with(b"/") {
             self.names.push(".".into());
@@ -117,7 +139,6 @@ impl Walk {
         let names = names.filter(|name| !name.is_empty());
         self.names
             .extend(names.map(|name| OsStr::from_bytes(name).to_owned()));
-        Ok(())
     }
 
     /// Goes where a symbolic link says.
@@ -127,7 +148,11 @@ impl Walk {
             return Err(WriteError::Other("too many symbolic links".to_owned()));
         }
         let target = rustix::fs::readlinkat(link, "", Vec::new()).map_err(system("readlink"))?;
-        self.go(&OsString::from_vec(target.into_bytes()))
+        if target.as_bytes().starts_with(b"/") {
+            self.directory = self.open("/", OFlags::DIRECTORY).map_err(self.error())?;
+        }
+        self.go(&OsString::from_vec(target.into_bytes()));
+        Ok(())
     }
 
     fn next(&mut self) -> OsString {
@@ -166,9 +191,10 @@ impl Walk {
 
     fn descriptor(self, name: OsString) -> Result<Location, WriteError> {
         let stat = rustix::fs::statat(&self.directory, &name, AtFlags::empty());
-        match FileType::from_raw_mode(stat.map_err(self.error())?.st_mode) {
+        let identity = Identity::from(&stat.map_err(self.error())?);
+        match identity.file_type {
             FileType::RegularFile | FileType::Fifo | FileType::CharacterDevice => {
-                Ok(self.end(name, Occupant::Descriptor))
+                Ok(self.end(name, Occupant::Descriptor(identity)))
             }
             FileType::Directory => {
                 let directory = self.open(&name, OFlags::DIRECTORY);
@@ -178,19 +204,14 @@ impl Walk {
             _ => Err(neither()),
         }
     }
-
-    /// Whether a stranger put it into a directory that everybody writes to, to read what comes.
-    fn is_planted(&self, stat: &Stat) -> bool {
-        let open_to_all = |directory: &Stat| directory.st_mode & 0o002 != 0;
-        !is_trusted_owner(stat.st_uid)
-            && rustix::fs::fstat(&self.directory)
-                .is_ok_and(|directory| open_to_all(&directory) && directory.st_uid != stat.st_uid)
-    }
 }
 
-fn strange(name: &OsStr, what: &str) -> WriteError {
-    let name = shown(name);
-    WriteError::Other(format!("`{name}` is a {what} that belongs to another user"))
+fn strange(name: &OsStr, what: &'static str, stat: &Stat) -> WriteError {
+    WriteError::Strange {
+        name: shown(name),
+        what,
+        owner: stat.st_uid,
+    }
 }
 
 fn neither() -> WriteError {

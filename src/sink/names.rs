@@ -35,14 +35,14 @@ pub(super) const LINK: NamePattern = NamePattern {
 
 impl NamePattern {
     /// A new name.
-    pub fn fresh(&self) -> OsString {
+    pub(crate) fn fresh(&self) -> OsString {
         let random = RandomState::new().hash_one(std::process::id());
         let random = format!("{random:0DIGITS$x}");
         OsString::from_vec([self.before, random.as_bytes(), self.after].concat())
     }
 
     /// Whether it is one of these.
-    pub fn has(&self, name: &[u8]) -> bool {
+    pub(crate) fn has(&self, name: &[u8]) -> bool {
         let inner = name
             .strip_prefix(self.before)
             .and_then(|rest| rest.strip_suffix(self.after));

@@ -32,9 +32,6 @@ const MOST: usize = 16 << 20;
 
 impl Owner {
     /// `USER` or `USER:GROUP`.
-    ///
-    /// # Errors
-    /// No such user or group here, or neither a name nor a number.
     pub(crate) fn parse(text: &str, deadline: &Deadline) -> Result<Self, NoOwner> {
         let (user, group) = match text.split_once(':') {
             Some((user, group)) => (user, Some(group)),
@@ -42,7 +39,7 @@ impl Owner {
         };
         if user.is_empty() || group.is_some_and(|group| group.is_empty() || group.contains(':')) {
             return Err(NoOwner {
-                cause: "that is no user and group".to_owned(),
+                cause: "it is not a user and group".to_owned(),
                 hint: "give `USER` or `USER:GROUP`, by name or by number".to_owned(),
             });
         }
@@ -151,7 +148,7 @@ mod tests {
         ] {
             let cause = parse(text).unwrap_err().cause;
             assert!(
-                cause.starts_with("that is") || cause.ends_with("large a number"),
+                cause.starts_with("it is") || cause.ends_with("large a number"),
                 "{cause}"
             );
         }

@@ -12,8 +12,10 @@ use std::os::unix::fs::MetadataExt;
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::BLOCK;
 use super::attributes::{Attributes, PRIVATE};
 use super::names::TEMPORARY;
+use super::refused::{check_directory, check_replaceable, refused};
 use super::same::Same;
 use super::write_error::{WriteError, system};
 
@@ -46,9 +48,14 @@ pub(super) fn replace(
     Ok(())
 }
 
-/// Makes the temporary file and removes it again.
-pub(super) fn probe(directory: &OwnedFd, attributes: &Attributes) -> Result<(), WriteError> {
-    Temporary::create(directory)?.fill(b"", attributes)
+/// Writes a block beside the file and removes it again; looks whether `there` can be replaced.
+pub(super) fn probe(
+    directory: &OwnedFd,
+    there: Option<&OsStr>,
+    attributes: &Attributes,
+) -> Result<(), WriteError> {
+    Temporary::create(directory)?.fill(&BLOCK, attributes)?;
+    there.map_or(Ok(()), |name| check_replaceable(directory, name))
 }
 
 /// A file that has not got its name yet; gone when dropped before.
@@ -59,17 +66,20 @@ struct Temporary<'a> {
     renamed: bool,
 }
 
+const CREATE: &str = "create a file beside it";
+
 impl<'a> Temporary<'a> {
     /// A new, empty, locked file of a name that nobody has.
     fn create(directory: &'a OwnedFd) -> Result<Self, WriteError> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        check_directory(CREATE, directory)?;
         for _ in 0..100 {
             let name = TEMPORARY.fresh();
             let file = match rustix::fs::openat(directory, &name, flags, PRIVATE) {
                 Ok(fd) => File::from(fd),
                 Err(Errno::EXIST | Errno::INTR) => continue,
-                Err(error) => return Err(system("create a file beside it")(error)),
+                Err(error) => return Err(refused(CREATE, error, directory, &name)),
             };
             let temporary = Self {
                 directory,
@@ -96,17 +106,15 @@ impl<'a> Temporary<'a> {
     }
 
     fn fill(&self, bytes: &[u8], attributes: &Attributes) -> Result<(), WriteError> {
-        rustix::fs::fchmod(&self.file, PRIVATE).map_err(system("chmod"))?;
+        // Before a byte is written: not every file system keeps what it is told.
+        attributes.give(&self.file, attributes.of_file())?;
         (&self.file).write_all(bytes).map_err(system("write"))?;
-        if attributes.are_for_files() {
-            attributes.give(&self.file, attributes.of_file())?;
-        }
         self.file.sync_all().map_err(system("fsync"))
     }
 
     fn become_file(mut self, name: &OsStr) -> Result<(), WriteError> {
         rustix::fs::renameat(self.directory, &self.name, self.directory, name)
-            .map_err(system("rename"))?;
+            .map_err(|error| refused("rename", error, self.directory, name))?;
         self.renamed = true;
         Ok(())
     }

@@ -18,7 +18,7 @@ pub(super) struct Same {
 
 impl Same {
     /// The file, if a new one in `home` would be no different: in doubt it is replaced.
-    pub fn find(
+    pub(crate) fn find(
         directory: &OwnedFd,
         name: &OsStr,
         bytes: &[u8],
@@ -30,7 +30,8 @@ impl Same {
         let file = rustix::fs::openat(directory, name, flags, Mode::empty()).ok()?;
         let stat = rustix::fs::fstat(&file).ok()?;
         // Another name of the same file is somebody else's business.
-        let is_alone = || stat.st_nlink == 1 || attributes.are_given(attributes.of_file(), &stat);
+        let is_alone =
+            || stat.st_nlink == 1 || attributes.are_given(&file, attributes.of_file(), &stat);
         let same = FileType::from_raw_mode(stat.st_mode).is_file()
             && is_alone()
             && attributes.can_be_given(&stat, home)
@@ -40,7 +41,7 @@ impl Same {
     }
 
     /// Sets its mode and owner where they are others.
-    pub fn give_again(&self, attributes: &Attributes) -> Result<(), WriteError> {
+    pub(crate) fn give_again(&self, attributes: &Attributes) -> Result<(), WriteError> {
         attributes.give_again(&self.file, attributes.of_file(), &self.stat)
     }
 }

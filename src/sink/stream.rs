@@ -8,10 +8,10 @@ use rustix::event::PollFlags;
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::location::Location;
+use super::location::{Identity, Location};
 use super::write_error::{WriteError, system};
 use crate::deadline::Deadline;
-use crate::file::wait;
+use crate::file::{shown, wait};
 
 /// Writes to standard output.
 pub(super) fn write_stdout(bytes: &[u8], deadline: &Deadline) -> Result<(), WriteError> {
@@ -60,29 +60,33 @@ pub(super) fn write_stream(
     Ok(())
 }
 
-/// A FIFO, a terminal, `/dev/null`, a descriptor: there is nothing to relocation.
+/// A FIFO, a terminal, `/dev/null`, a descriptor: there is nothing to replace. It is the very one that
+/// was looked at: whoever may write to its directory could have put another in its place.
 pub(super) fn write_special(
     location: &Location,
+    looked_at: Identity,
     flags: OFlags,
     bytes: &[u8],
     deadline: &Deadline,
 ) -> Result<(), WriteError> {
+    let (directory, name, flags) = (&location.directory, &location.name, STREAM | flags);
     let fd = loop {
-        match rustix::fs::openat(
-            &location.directory,
-            &location.name,
-            STREAM | flags,
-            Mode::empty(),
-        ) {
+        match rustix::fs::openat(directory, name, flags, Mode::empty()) {
             Ok(fd) => break fd,
             // A FIFO that nobody reads yet; the system has no way to wait for one without blocking.
-            Err(Errno::NXIO) if !deadline.passed() => {
+            Err(Errno::NXIO) if looked_at.file_type.is_fifo() => {
+                if deadline.passed() {
+                    return Err(WriteError::Untaken);
+                }
                 std::thread::sleep(Duration::from_millis(20).min(deadline.left()));
             }
-            Err(Errno::NXIO) => return Err(WriteError::Untaken),
             Err(Errno::INTR) => {}
             Err(error) => return Err(system("open")(error)),
         }
     };
+    let opened = rustix::fs::fstat(&fd).map_err(system("stat"))?;
+    if Identity::from(&opened) != looked_at {
+        return Err(WriteError::Exchanged(shown(name)));
+    }
     write_stream(fd, bytes, deadline)
 }

@@ -4,6 +4,7 @@
 //! DIR/kv-prod → ..data/kv-prod
 //! DIR/..data → ..akv-xsoar-0123456789abcdef
 //! DIR/..akv-xsoar-0123456789abcdef/kv-prod/db-password
+//! DIR/..akv-xsoar-0123456789abcdef/..akv-xsoar-0123456789abcdef   (the record)
 //! ```
 //!
 //! Each run makes a new generation beside the old one, and renames a new link over `..data`: whoever
@@ -13,7 +14,9 @@
 mod generation;
 mod link;
 mod lock;
+mod record;
 mod root;
+mod unchanged;
 
 use std::ffi::{CString, OsStr, OsString};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -24,16 +27,18 @@ use rustix::fs::{AtFlags, CWD, Dir, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::attributes::Attributes;
-use super::is_stdout;
 use super::names::{GENERATION, LINK};
+use super::refused::check_replaceable;
 use super::write_error::{WriteError, system};
+use super::{BLOCK, is_stdout};
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::file::shown;
-use generation::{Generation, Unchanged, remove};
+use generation::{Generation, remove};
 use link::{Link, Slot};
 use lock::Lock;
 use root::Root;
+use unchanged::Unchanged;
 
 /// A directory that gets one file a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +73,7 @@ impl Tree {
 
     /// Whether [`Tree::write`] has a place to write to, and what is there. Changes nothing.
     pub(crate) fn probe(&self, deadline: &Deadline) -> Result<String, Error> {
-        match probe(&self.path, &self.attributes) {
+        match probe(&self.path, &self.attributes, deadline) {
             Ok(found) => Ok(format!("`{}`: {found}", shown(&self.path))),
             Err(error) => Err(error.error(Some(&self.path), deadline)),
         }
@@ -88,19 +93,60 @@ fn write(
     deadline: &Deadline,
 ) -> Result<(), WriteError> {
     let vaults = by_vault(entries)?;
-    let root = Root::find(path)?;
+    let mut root = Root::find(path, attributes)?;
+    // Nothing is touched then, by a lock neither: somebody may watch the directory.
+    if let Some(unchanged) = settled(&root.directory, &vaults, attributes)? {
+        return unchanged.give_again(attributes);
+    }
+    root.open()?;
     let lock = Lock::take(&root.directory, deadline)?;
     put(&root.directory, &vaults, attributes, lock.excludes())?;
     drop(lock);
     root.finish(attributes)
 }
 
-/// Does what a run does that writes nothing, and takes it back.
-fn probe(path: &Path, attributes: &Attributes) -> Result<&'static str, WriteError> {
-    let root = Root::find(path)?;
-    current(&root.directory)?;
-    Generation::create(&root.directory)?.fill(&[], attributes)?;
-    Ok(root.found())
+/// Does what a run does, but for the names that count, and takes it back.
+fn probe(
+    path: &Path,
+    attributes: &Attributes,
+    deadline: &Deadline,
+) -> Result<&'static str, WriteError> {
+    let mut root = Root::find(path, attributes)?;
+    let found = root.found();
+    root.open()?;
+    let directory = &root.directory;
+    if current(directory)?.is_some() {
+        check_replaceable(directory, OsStr::new(DATA))?;
+    }
+    lock::probe(directory, deadline)?;
+    let file = Entry {
+        vault: "probe",
+        secret: "probe",
+        bytes: &BLOCK,
+    };
+    let vaults = [(file.vault, vec![file])];
+    let generation = Generation::create(directory, &vaults, attributes)?;
+    generation.fill()?;
+    Link::new(directory, &generation.name)?;
+    Ok(found)
+}
+
+/// The generation that counts and stays, where that is wanted and nothing is left to do.
+fn settled(
+    root: &OwnedFd,
+    vaults: &[Vault],
+    attributes: &Attributes,
+) -> Result<Option<Unchanged>, WriteError> {
+    if !attributes.if_changed {
+        return Ok(None);
+    }
+    let state = State::find(root, vaults)?;
+    match &state.old {
+        Some(old) if left_over(root, old, attributes)?.is_empty() && !lock::is_there(root) => {
+            Ok(state.unchanged(root, vaults, attributes))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn put(
@@ -109,30 +155,35 @@ fn put(
     attributes: &Attributes,
     alone: bool,
 ) -> Result<(), WriteError> {
-    let old = current(root)?;
-    let mut new = Vec::new();
-    for (vault, _) in vaults {
-        if !is_linked(root, vault)? {
-            new.push(*vault);
+    let state = State::find(root, vaults)?;
+    let name = match state.unchanged(root, vaults, attributes) {
+        Some(unchanged) => {
+            unchanged.give_again(attributes)?;
+            state.old
         }
+        None => Some(swap(root, vaults, attributes, state)?),
+    };
+    // Where locks cannot tell that nobody else is at work, what is left over stays.
+    if let (Some(name), true) = (name, alone) {
+        clean(root, &name, attributes);
     }
-    let stale = stale(root, vaults)?;
-    if let Some(old) = &old {
-        if attributes.if_changed && new.is_empty() && stale.is_empty() {
-            if let Some(unchanged) = Unchanged::find(root, old, vaults, attributes) {
-                unchanged.give_again(attributes)?;
-                clean(root, old, alone);
-                return Ok(());
-            }
-        }
-    }
-    let mut generation = Generation::create(root)?;
-    generation.fill(vaults, attributes)?;
+    Ok(())
+}
+
+/// Puts a new generation in the place of the old one.
+fn swap(
+    root: &OwnedFd,
+    vaults: &[Vault],
+    attributes: &Attributes,
+    state: State,
+) -> Result<OsString, WriteError> {
+    let mut generation = Generation::create(root, vaults, attributes)?;
+    generation.fill()?;
     let data = Link::new(root, &generation.name)?;
     // Made before the swap, named after it: what can fail has not changed anything yet, and no link
     // leads nowhere.
-    let links = new
-        .into_iter()
+    let links = state.new.into_iter();
+    let links = links
         .map(|vault| Ok((vault, Link::new(root, target(vault))?)))
         .collect::<Result<Vec<_>, WriteError>>()?;
     data.become_named(DATA)?;
@@ -140,16 +191,50 @@ fn put(
     for (vault, link) in links {
         link.become_named(vault)?;
     }
-    for link in stale {
+    for link in state.stale {
         let _ = link::remove(root, &link);
     }
     // Some file systems cannot sync a directory; everything is in place all the same.
     let _ = rustix::fs::fsync(root);
-    if let Some(old) = old {
-        remove(root, &old);
+    if let Some(old) = state.old {
+        remove(root, &old, attributes);
     }
-    clean(root, &name, alone);
-    Ok(())
+    Ok(name)
+}
+
+/// What is in the directory, compared with what is to be.
+struct State<'a> {
+    /// The generation that counts.
+    old: Option<OsString>,
+    /// The vaults that have no link yet.
+    new: Vec<&'a str>,
+    /// The links to vaults of which there is nothing any more.
+    stale: Vec<CString>,
+}
+
+impl<'a> State<'a> {
+    fn find(root: &OwnedFd, vaults: &[Vault<'a>]) -> Result<Self, WriteError> {
+        let old = current(root)?;
+        let mut new = Vec::new();
+        for (vault, _) in vaults {
+            if !is_linked(root, vault)? {
+                new.push(*vault);
+            }
+        }
+        let stale = stale(root, vaults)?;
+        Ok(Self { old, new, stale })
+    }
+
+    fn unchanged(
+        &self,
+        root: &OwnedFd,
+        vaults: &[Vault],
+        attributes: &Attributes,
+    ) -> Option<Unchanged> {
+        let links = self.new.is_empty() && self.stale.is_empty();
+        let old = self.old.as_ref().filter(|_| attributes.if_changed && links);
+        Unchanged::find(root, old?, vaults, attributes)
+    }
 }
 
 /// The files of each vault, in the order given.
@@ -157,9 +242,11 @@ fn by_vault<'a>(entries: &[Entry<'a>]) -> Result<Vec<Vault<'a>>, WriteError> {
     let mut vaults: Vec<Vault> = Vec::new();
     for entry in entries {
         for name in [entry.vault, entry.secret] {
-            if name.is_empty() || name.starts_with('.') || name.contains(['/', '\0']) {
+            if !is_name(name) {
                 let name = shown(name);
-                return Err(WriteError::Other(format!("`{name}` is no name for a file")));
+                return Err(WriteError::Other(format!(
+                    "`{name}` cannot be the name of a file"
+                )));
             }
         }
         match vaults.iter_mut().find(|(vault, _)| *vault == entry.vault) {
@@ -168,6 +255,11 @@ fn by_vault<'a>(entries: &[Entry<'a>]) -> Result<Vec<Vault<'a>>, WriteError> {
         }
     }
     Ok(vaults)
+}
+
+/// Nothing hidden, and nothing that leads elsewhere.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\0', '\n'])
 }
 
 /// The generation that counts, if there is one.
@@ -193,7 +285,6 @@ fn target(vault: impl AsRef<OsStr>) -> OsString {
     OsString::from_vec([DATA.as_bytes(), b"/", vault].concat())
 }
 
-/// The links to vaults of which there is nothing any more.
 fn stale(root: &OwnedFd, vaults: &[Vault]) -> Result<Vec<CString>, WriteError> {
     let mut stale = names(root)?;
     stale.retain(|name| {
@@ -208,16 +299,36 @@ fn stale(root: &OwnedFd, vaults: &[Vault]) -> Result<Vec<CString>, WriteError> {
     Ok(stale)
 }
 
-/// Removes what killed runs left. Where locks cannot tell that nobody else is at work, it stays.
-fn clean(root: &OwnedFd, current: &OsStr, alone: bool) {
-    let names = if alone { names(root) } else { Ok(Vec::new()) };
-    for name in names.unwrap_or_default() {
-        let bytes = name.to_bytes();
+/// What killed runs left: links that were to get another name, and generations that do not count.
+fn left_over(
+    root: &OwnedFd,
+    current: &OsStr,
+    attributes: &Attributes,
+) -> Result<Vec<CString>, WriteError> {
+    let mut left = names(root)?;
+    left.retain(|name| {
+        let (bytes, name) = (name.to_bytes(), OsStr::from_bytes(name.to_bytes()));
         if LINK.has(bytes) {
-            // If it cannot be removed, it does no harm.
+            return matches!(link::read(root, name), Ok(Slot::Link(text)) if is_ours(&text));
+        }
+        GENERATION.has(bytes) && name != current && generation::is_one(root, name, attributes)
+    });
+    Ok(left)
+}
+
+/// Whether a link with this text may be one of ours.
+fn is_ours(text: &OsStr) -> bool {
+    let vault = text.as_bytes().strip_prefix(b"..data/");
+    GENERATION.has(text.as_bytes()) || vault.is_some_and(|vault| !vault.contains(&b'/'))
+}
+
+/// If something cannot be removed, it does no harm.
+fn clean(root: &OwnedFd, current: &OsStr, attributes: &Attributes) {
+    for name in left_over(root, current, attributes).unwrap_or_default() {
+        if LINK.has(name.to_bytes()) {
             let _ = link::remove(root, &name);
-        } else if GENERATION.has(bytes) && bytes != current.as_bytes() {
-            remove(root, OsStr::from_bytes(bytes));
+        } else {
+            remove(root, OsStr::from_bytes(name.to_bytes()), attributes);
         }
     }
 }

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 /// Whether a secret, or a telling part of it, is in there in any form it might take.
-pub fn shows(bytes: &[u8], secret: &str) -> bool {
+pub(crate) fn shows(bytes: &[u8], secret: &str) -> bool {
     // Most runs say nothing, and large values take long to spell.
     if bytes.is_empty() {
         return false;

@@ -12,7 +12,7 @@ use akv_xsoar::error::Exit;
 use akv_xsoar::options::table;
 
 /// Who stands below whom: a module imports only what has a lower number.
-const RANKS: [(&str, u8); 36] = [
+const RANKS: [(&str, u8); 37] = [
     ("buffer", 1),
     ("deadline", 0),
     ("error", 0),
@@ -24,6 +24,7 @@ const RANKS: [(&str, u8); 36] = [
     ("file", 2),
     ("http", 2),
     ("process", 1),
+    ("redact", 1),
     ("text", 1),
     ("token", 1),
     ("identity", 3),
@@ -84,7 +85,7 @@ const EXPOSING: [&str; 17] = [
     "options/identity/application.rs",
     "options/identity/managed.rs",
     "options/settings.rs",
-    "secret.rs",
+    "redact.rs",
     "token.rs",
     "xsoar.rs",
     "xsoar/key.rs",

@@ -267,7 +267,7 @@ fn a_cloud_of_one_s_own() {
     custom()
         .args(["--management-endpoint", "management.emulator:7443"])
         .status(7)
-        .stderr_has("the vault `https://kv-prod.vault.emulator` is no host of this cloud (`https://NAME.vault.emulator:9443`)")
+        .stderr_has("the vault `https://kv-prod.vault.emulator` is not a host of this cloud (`https://NAME.vault.emulator:9443`)")
         .run();
     azure.expect(&[&azure.token_request(), &list]);
 

@@ -196,6 +196,7 @@ fn files() -> String {
     }
     all.push_str(&paragraph_after(KEYS_OF_OPTIONS));
     all.push_str(&paragraph_after(&of_options.join(", ")));
+    all.push_str(&paragraph_after(OUTPUTS));
     all.push_str(&paragraph_after(SYSTEM));
     all
 }
@@ -208,6 +209,12 @@ parameters of XSOAR's AzureKeyVault integration:";
 const KEYS_OF_OPTIONS: &str = "\
 and the long options with _ for -; lists are JSON lists, or text with commas; what takes no value is
 true or false:";
+
+const OUTPUTS: &str = "\
+An output's mode and owner are set, and looked at, before a byte is written; a file system that lets
+others read it all the same is an error. A FIFO or a symbolic link at its name must belong to root or
+to the user. In the directory of the format files, each generation holds a list of what was made in
+it; nothing else is ever removed.";
 
 const SYSTEM: &str = "\
 Of the system's files, /etc/hosts and /etc/resolv.conf are read to look up names, and /etc/passwd and

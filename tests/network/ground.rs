@@ -189,6 +189,12 @@ impl Mounted {
         Self(folder.to_owned())
     }
 
+    /// Nothing in it can be changed any more.
+    pub fn read_only(&self) {
+        let path = self.0.to_str().expect("a path of ours");
+        run("util-linux", "mount", &["-o", "remount,ro", path]);
+    }
+
     /// A file over another.
     pub fn bound(file: &Path, over: &Path) -> Self {
         let [from, to] = [file, over].map(|path| path.to_str().expect("a path of ours"));

@@ -17,8 +17,10 @@ mod addresses;
 mod arc;
 mod arguments;
 mod check;
+mod containers;
 mod exec;
 mod exemptions;
+mod file_systems;
 mod ground;
 mod metadata;
 mod names;
@@ -26,6 +28,7 @@ mod output;
 mod peer;
 mod proxy;
 mod rogue;
+mod stubborn;
 mod tinyproxy;
 mod xsoar;
 
@@ -62,7 +65,7 @@ macro_rules! scenarios {
 }
 use scenarios;
 
-const ALL: [&[Scenario]; 13] = [
+const ALL: [&[Scenario]; 15] = [
     names::SCENARIOS,
     addresses::SCENARIOS,
     metadata::SCENARIOS,
@@ -73,6 +76,8 @@ const ALL: [&[Scenario]; 13] = [
     exemptions::SCENARIOS,
     rogue::SCENARIOS,
     output::SCENARIOS,
+    file_systems::SCENARIOS,
+    containers::SCENARIOS,
     xsoar::SCENARIOS,
     check::SCENARIOS,
     exec::SCENARIOS,

@@ -1,6 +1,7 @@
 //! Outputs on file systems of their own, and owners by the names of our own tables.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
 
@@ -17,9 +18,9 @@ scenarios![
     owners_by_their_names,
 ];
 
-const SIZE: usize = 25_000;
+pub const SIZE: usize = 25_000;
 
-fn azure() -> Standin {
+pub fn azure() -> Standin {
     let azure = Standin::start();
     fill(&azure, 'o');
     azure.ignore_log();
@@ -27,13 +28,13 @@ fn azure() -> Standin {
 }
 
 /// Four secrets, each as large as a vault takes.
-fn fill(azure: &Standin, letter: char) {
+pub fn fill(azure: &Standin, letter: char) {
     for name in ["a", "b", "c", "d"] {
         azure.secret("kv-prod", name, letter.to_string().repeat(SIZE));
     }
 }
 
-fn fetch<'a>(azure: &'a Standin, directory: &'a Path, options: &[&str]) -> Akv<'a> {
+pub fn fetch<'a>(azure: &'a Standin, directory: &'a Path, options: &[&str]) -> Akv<'a> {
     Akv::new()
         .args(["fetch", "--vault=kv-prod", "--secret=a,b,c,d"])
         .args(options)
@@ -41,16 +42,16 @@ fn fetch<'a>(azure: &'a Standin, directory: &'a Path, options: &[&str]) -> Akv<'
         .cwd(directory)
 }
 
-const FILES: &[&str] = &["--format=files", "--output=creds"];
+pub const FILES: &[&str] = &["--format=files", "--output=creds"];
 
 /// A folder `creds`, for something to be mounted over it.
-fn scratch() -> Scratch {
+pub fn scratch() -> Scratch {
     let scratch = Scratch::new("mounted");
     fs::create_dir(scratch.join("creds")).unwrap();
     scratch
 }
 
-fn is_whole(creds: &Path, letter: char) {
+pub fn is_whole(creds: &Path, letter: char) {
     let names = names_in(creds);
     assert_eq!(names.len(), 3, "{names:?}");
     assert_eq!(names[1..], ["..data", "kv-prod"]);
@@ -83,13 +84,26 @@ fn a_file_that_is_a_mount_point() {
     let azure = azure();
     let scratch = Scratch::new("bound");
     let (file, other) = (scratch.write("it", "old"), scratch.write("other", "other"));
-    let _bound = Mounted::bound(&other, &file);
+    let bound = Mounted::bound(&other, &file);
     fetch(&azure, scratch.path(), &["--output=it"])
         .status(9)
         .stderr("akv-xsoar: error: cannot write `it`: rename: device or resource busy\nakv-xsoar: hint: a file that is a mount of its own cannot be replaced: mount its directory instead\n")
         .run();
     assert_eq!(names_in(scratch.path()), ["it", "other"]);
     assert_eq!(fs::read_to_string(other).unwrap(), "other");
+    check(
+        &azure,
+        scratch.path(),
+        &["--output=it"],
+        "cannot write `it`: rename: device or resource busy; what to do: a file that is a mount of its own",
+    );
+    drop(bound);
+    check(
+        &azure,
+        scratch.path(),
+        &["--output=it"],
+        "`it`: a file, which is replaced",
+    );
 }
 
 fn a_full_file_system_keeps_what_was_there() {
@@ -124,6 +138,41 @@ fn a_full_file_system_keeps_what_was_there() {
         .run();
     assert_eq!(fs::read_to_string(creds.join("it")).unwrap(), "old");
     assert_eq!(names_in(&creds).len(), 5);
+    a_full_file_system_is_found_by_a_check(&azure, scratch.path());
+}
+
+fn a_full_file_system_is_found_by_a_check(azure: &Standin, directory: &Path) {
+    let creds = directory.join("creds");
+    for (options, what) in [
+        (&["--output=creds/it"][..], "`creds/it`"),
+        (&["--output=creds/new"], "`creds/new`"),
+        (FILES, "`creds`"),
+    ] {
+        check(azure, directory, options, "output: `");
+        // To the last byte: there is a name left, but no block.
+        let ballast = fs::File::create(creds.join("full")).unwrap();
+        let mut size = 0;
+        while size % 4096 == 0 {
+            size += (&ballast).write(&[b'x'; 4096]).unwrap_or(1) as u64;
+        }
+        let text =
+            format!("cannot write {what}: write: no space left on device; what to do: make room");
+        check(azure, directory, options, &text);
+        fs::remove_file(creds.join("full")).unwrap();
+    }
+}
+
+/// `check` says this of the output, and leaves what was there.
+pub fn check(azure: &Standin, directory: &Path, options: &[&str], text: &str) {
+    let before = names_in(directory);
+    let run = Akv::new().args(["check", "kv-prod/a"]).args(options);
+    let run = run.app(azure).cwd(directory).stdout_has(text);
+    if text.starts_with("cannot") {
+        run.status(9).stderr_any().run();
+    } else {
+        run.run();
+    }
+    assert_eq!(names_in(directory), before, "{options:?}");
 }
 
 fn a_read_only_file_system() {
@@ -146,6 +195,8 @@ fn a_read_only_file_system() {
             .status(9)
             .stderr(format!("akv-xsoar: error: cannot write {what}{hint}"))
             .run();
+        let text = format!("cannot write {what}read-only file system; what to do: ");
+        check(&azure, scratch.path(), options, &text);
     }
 }
 

@@ -9,6 +9,7 @@ use rustix::fs::{AtFlags, FileType};
 use rustix::io::Errno;
 
 use super::super::names::LINK;
+use super::super::refused::refused;
 use super::super::write_error::{WriteError, system};
 
 /// What has a name.
@@ -51,7 +52,10 @@ pub(super) struct Link<'a> {
 
 impl<'a> Link<'a> {
     /// A link that leads there.
-    pub fn new(directory: &'a OwnedFd, target: impl AsRef<OsStr>) -> Result<Self, WriteError> {
+    pub(crate) fn new(
+        directory: &'a OwnedFd,
+        target: impl AsRef<OsStr>,
+    ) -> Result<Self, WriteError> {
         loop {
             let name = LINK.fresh();
             match rustix::fs::symlinkat(target.as_ref(), directory, &name) {
@@ -69,9 +73,9 @@ impl<'a> Link<'a> {
     }
 
     /// Takes the name, and the place of a link that had it.
-    pub fn become_named(mut self, name: &str) -> Result<(), WriteError> {
+    pub(crate) fn become_named(mut self, name: &str) -> Result<(), WriteError> {
         rustix::fs::renameat(self.directory, &self.name, self.directory, name)
-            .map_err(system("rename"))?;
+            .map_err(|error| refused("rename", error, self.directory, OsStr::new(name)))?;
         self.renamed = true;
         Ok(())
     }

@@ -8,10 +8,13 @@ use std::time::Duration;
 use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::super::refused::{check_directory, refused};
 use super::super::write_error::{WriteError, system};
+use super::link;
 use crate::deadline::Deadline;
 
 const NAME: &str = "..akv-xsoar.lock";
+const CREATE: &str = "create a file in it";
 
 /// The lock, as long as it is not dropped.
 pub(super) struct Lock<'a> {
@@ -20,9 +23,33 @@ pub(super) struct Lock<'a> {
     excludes: bool,
 }
 
+/// Whether a run is at work, or one that was killed has left its lock.
+pub(super) fn is_there(directory: &OwnedFd) -> bool {
+    !matches!(link::read(directory, NAME), Ok(link::Slot::Free))
+}
+
+/// Whether it could be taken, if nobody else has it.
+pub(super) fn probe(directory: &OwnedFd, deadline: &Deadline) -> Result<(), WriteError> {
+    check(directory)?;
+    if !is_there(directory) {
+        Lock::take(directory, deadline)?;
+    }
+    Ok(())
+}
+
+/// Whether nothing else has its name.
+fn check(directory: &OwnedFd) -> Result<(), WriteError> {
+    match rustix::fs::statat(directory, NAME, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) if !FileType::from_raw_mode(stat.st_mode).is_file() => {
+            Err(WriteError::Foreign(NAME.to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl<'a> Lock<'a> {
     /// Waits for whoever else has it.
-    pub fn take(directory: &'a OwnedFd, deadline: &Deadline) -> Result<Self, WriteError> {
+    pub(crate) fn take(directory: &'a OwnedFd, deadline: &Deadline) -> Result<Self, WriteError> {
         // For writing: over NFS a lock that excludes others needs that.
         let flags = OFlags::WRONLY
             | OFlags::CREATE
@@ -30,9 +57,11 @@ impl<'a> Lock<'a> {
             | OFlags::NONBLOCK
             | OFlags::NOCTTY
             | OFlags::CLOEXEC;
+        check_directory(CREATE, directory)?;
         loop {
+            check(directory)?;
             let file = rustix::fs::openat(directory, NAME, flags, Mode::RUSR | Mode::WUSR)
-                .map_err(system("create a file in it"))?;
+                .map_err(|error| refused(CREATE, error, directory, NAME.as_ref()))?;
             let stat = rustix::fs::fstat(&file).map_err(system("stat"))?;
             if !FileType::from_raw_mode(stat.st_mode).is_file() {
                 return Err(WriteError::Foreign(NAME.to_owned()));
@@ -58,7 +87,7 @@ impl<'a> Lock<'a> {
     }
 
     /// Whether it keeps others out: some file systems have no locks.
-    pub fn excludes(&self) -> bool {
+    pub(crate) fn excludes(&self) -> bool {
         self.excludes
     }
 }

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Mode};
+use rustix::fs::{Access, AtFlags, Mode};
 use rustix::io::Errno;
 
 use super::super::attributes::Attributes;
@@ -16,7 +16,7 @@ use super::{DATA, link, make, open};
 /// The directory while we are at work in it.
 pub(super) struct Root {
     /// Opened for reading.
-    pub directory: OwnedFd,
+    pub(crate) directory: OwnedFd,
     state: State,
 }
 
@@ -31,33 +31,51 @@ enum State {
 
 impl Root {
     /// Follows the path to it.
-    pub fn find(path: &Path) -> Result<Self, WriteError> {
+    pub(crate) fn find(path: &Path, attributes: &Attributes) -> Result<Self, WriteError> {
         let path = without_slashes(path);
         loop {
             let location = Location::find(path)?;
             match location.occupant {
                 Occupant::Directory(directory) => {
                     let directory = open(&directory, ".").map_err(system("open"))?;
-                    let state = opened(&directory)?;
+                    let state = State::Found;
                     return Ok(Self { directory, state });
                 }
                 Occupant::Nothing => match make(&location.directory, &location.name) {
                     Ok(directory) => {
                         let (parent, name) = (location.directory, location.name);
                         let state = State::Made { parent, name };
-                        return Ok(Self { directory, state });
+                        let root = Self { directory, state };
+                        attributes.check_new(&root.directory)?;
+                        return Ok(root);
                     }
                     // Another run was quicker.
                     Err(Errno::EXIST) => {}
                     Err(error) => return Err(system("create the directory")(error)),
                 },
-                _ => return Err(WriteError::Other("it is no directory".to_owned())),
+                _ => return Err(WriteError::Other("it is not a directory".to_owned())),
             }
         }
     }
 
+    /// A directory that was made by a run with, say, `--mode 400` lets nobody write, the next run included:
+    /// it lets us now.
+    pub(crate) fn open(&mut self) -> Result<(), WriteError> {
+        let stat = rustix::fs::fstat(&self.directory).map_err(system("stat"))?;
+        let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
+        let ours = stat.st_uid == rustix::process::geteuid().as_raw();
+        let may = rustix::fs::accessat(&self.directory, ".", Access::WRITE_OK, AtFlags::EACCESS);
+        let locked = ours && !mode.contains(Mode::WUSR) && may == Err(Errno::ACCESS);
+        if locked && matches!(link::read(&self.directory, DATA)?, link::Slot::Link(_)) {
+            let open = mode | Mode::WUSR;
+            rustix::fs::fchmod(&self.directory, open).map_err(system("chmod"))?;
+            self.state = State::Opened(mode);
+        }
+        Ok(())
+    }
+
     /// What it was before.
-    pub fn found(&self) -> &'static str {
+    pub(crate) fn found(&self) -> &'static str {
         match self.state {
             State::Found | State::Opened(_) => "a directory",
             State::Made { .. } => "a new directory",
@@ -65,7 +83,7 @@ impl Root {
     }
 
     /// Stays, with what was put into it.
-    pub fn finish(mut self, attributes: &Attributes) -> Result<(), WriteError> {
+    pub(crate) fn finish(mut self, attributes: &Attributes) -> Result<(), WriteError> {
         if let State::Made { parent, .. } = &self.state {
             attributes.give(&self.directory, attributes.of_directory())?;
             // Some file systems cannot sync a directory; it is there all the same.
@@ -85,19 +103,6 @@ impl Drop for Root {
             State::Made { parent, name } => rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR),
         };
     }
-}
-
-/// A directory that was made by a run with, say, `--mode 400` lets nobody write, the next run included.
-fn opened(directory: &OwnedFd) -> Result<State, WriteError> {
-    let stat = rustix::fs::fstat(directory).map_err(system("stat"))?;
-    let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
-    let user = rustix::process::geteuid();
-    let locked = stat.st_uid == user.as_raw() && !user.is_root() && !mode.contains(Mode::WUSR);
-    if !locked || !matches!(link::read(directory, DATA)?, link::Slot::Link(_)) {
-        return Ok(State::Found);
-    }
-    rustix::fs::fchmod(directory, mode | Mode::WUSR).map_err(system("chmod"))?;
-    Ok(State::Opened(mode))
 }
 
 /// `DIR/` is the same, even where it is not there yet.

@@ -110,17 +110,17 @@ fn each_unusable_instance_has_its_own_words() {
         (
             &thumbprint[1..],
             usual.pkcs8(),
-            "the thumbprint is none: it has 40 hexadecimal digits, with or without colons",
+            "the thumbprint is not valid: one has 40 hexadecimal digits, with or without colons",
         ),
         (
             &Certificate::of(usual).thumbprint_256(),
             usual.pkcs8(),
-            "the thumbprint is none: it has 40 hexadecimal digits",
+            "the thumbprint is not valid: one has 40 hexadecimal digits",
         ),
         (
             &thumbprint.replacen(|_: char| true, "g", 1),
             usual.pkcs8(),
-            "the thumbprint is none",
+            "the thumbprint is not valid",
         ),
     ] {
         with_configuration(&azure, &directory, &instance(thumbprint, key))

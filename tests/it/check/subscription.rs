@@ -156,7 +156,7 @@ fn one_that_is_wrong() {
         let output = of_subscription(&azure, words).status(7).stdout_any().run();
         let told = &step(&output, "subscription")[0];
         let cause = format!(
-            "cannot list the vaults of the subscription `{SUBSCRIPTION}`: the vault `https://kv-prod.vault.azure.cn/` is no host of this cloud"
+            "cannot list the vaults of the subscription `{SUBSCRIPTION}`: the vault `https://kv-prod.vault.azure.cn/` is not a host of this cloud"
         );
         assert!(told.0 == "FAILED" && told.1.starts_with(&cause), "{told:?}");
 
@@ -191,7 +191,7 @@ fn a_cloud_without_a_resource_manager() {
     let output = check(&azure, &words).stdout_any().run();
     let cloud = &step(&output, "cloud")[0].1;
     assert!(
-        cloud.ends_with("Resource Manager at nowhere that is known"),
+        cloud.ends_with("Resource Manager at an unknown host"),
         "{cloud}"
     );
     let output = of_subscription(&azure, &words).status(2).stdout_any().run();

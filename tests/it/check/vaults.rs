@@ -301,7 +301,7 @@ fn values_that_are_not_what_was_asked_for() {
         (
             &["kv-prod/pair", "kv-prod/db", "--json-value"],
             7,
-            "cannot use the value of `kv-prod/db`: it is no JSON object with the texts `username` (or `user`) and `password`; what to do: `--json-value` wants it of every secret: leave this one out, or fetch it without",
+            "cannot use the value of `kv-prod/db`: it is not a JSON object with the texts `username` (or `user`) and `password`; what to do: `--json-value` wants it of every secret: leave this one out, or fetch it without",
         ),
         (&["kv-prod/nul"], 0, "1 secret read"),
         (

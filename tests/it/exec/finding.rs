@@ -114,9 +114,9 @@ fn where_it_cannot_be_run_nothing_is_fetched() {
         ("nowhere:bin", "closed", "`./bin/closed`: permission denied"),
         // The first of them is named.
         ("bin:shut", "closed", "`./bin/closed`: permission denied"),
-        ("bin", "folder", "`./bin/folder`: it is no file"),
-        ("bin", "bin/folder", "`bin/folder`: it is no file"),
-        ("bin", "/", "`/`: it is no file"),
+        ("bin", "folder", "`./bin/folder`: it is not a file"),
+        ("bin", "bin/folder", "`bin/folder`: it is not a file"),
+        ("bin", "/", "`/`: it is not a file"),
     ] {
         exec(&azure, &directory, word)
             .env("PATH", path)

@@ -41,10 +41,13 @@ fn a_place_is_tried_and_left_as_it_was() {
         (&["--output=new"], "`new`: a new file"),
         (&["--output=file"], "`file`: a file, which is replaced"),
         (&["--output=new", mode, &owner], "`new`: a new file"),
-        (&["--output=fifo"], "`fifo`: no file, and written as it is"),
+        (
+            &["--output=fifo"],
+            "`fifo`: not a regular file: it is written to directly",
+        ),
         (
             &["--output=/dev/null"],
-            "`/dev/null`: no file, and written as it is",
+            "`/dev/null`: not a regular file: it is written to directly",
         ),
         (&["--output=new", files], "`new`: a new directory"),
         (&["--output=folder/", files], "`folder/`: a directory"),
@@ -67,14 +70,14 @@ fn a_place_is_tried_and_left_as_it_was() {
             &["--output=gone/new", files],
             "its directory: no such file or directory",
         ),
-        (&["--output=file", files], "it is no directory"),
+        (&["--output=file", files], "it is not a directory"),
         (
             &["--output=foreign", files],
             "`..data` in it was not made by this program",
         ),
         (
             &["--output=fifo", mode],
-            "it is no file, whose mode and owner could be set",
+            "it is not a regular file: its mode and owner are not set",
         ),
     ] {
         let run = check(&azure, directory.path(), options).status(9);
@@ -83,7 +86,7 @@ fn a_place_is_tried_and_left_as_it_was() {
     }
     let run = check(&azure, directory.path(), &["--output=new", "--owner=64999"]);
     let run = ordinary(run).status(9).stderr_any();
-    run.stdout_has("cannot write `new`: chown: permission denied")
+    run.stdout_has("cannot write `new`: chown: operation not permitted")
         .run();
     set_mode(directory.path(), 0o500);
     for files in [&["--output=new", files][..], &["--output=new"]] {

@@ -1,15 +1,17 @@
 //! What is no file: standard output, descriptors, devices, pipes and terminals.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, lchown, symlink};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, lchown, symlink};
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
 use super::links::STRANGER;
 use super::{NEW, READ, azure, expect_one, fetch, is_root};
-use crate::command::names_in;
-use crate::files::make_fifo;
+use crate::command::{Akv, names_in};
+use crate::files::{make_fifo, set_mode};
+use crate::gate::Gate;
 use crate::shell::{Shell, code, messages};
 use crate::standin::{Scratch, Standin};
 
@@ -274,30 +276,105 @@ fn a_fifo_without_a_reader_meets_the_deadline() {
     assert_eq!(names_in(directory.path()), ["fifo"]);
 }
 
+/// Wherever it is: a group may write to the directory, or a stranger own it.
 #[test]
-fn a_stranger_s_fifo_in_a_public_directory_gets_nothing() {
+fn a_stranger_s_fifo_gets_nothing() {
     let azure = azure();
-    let directory = Scratch::new("planted");
-    let fifo = directory.join("fifo");
-    make_fifo(&fifo);
-    fs::set_permissions(directory.path(), Permissions::from_mode(0o1777)).unwrap();
-    fs::set_permissions(&fifo, Permissions::from_mode(0o666)).unwrap();
-    // There is a reader, who gets nothing.
-    let mut reader = File::options().read(true).write(true).open(&fifo).unwrap();
-    let run = fetch(&azure, directory.path(), "fifo");
-    if !is_root() {
-        println!("only root can give a FIFO to a stranger: here, one of ours gets everything");
-        run.run();
-        expect_one(&azure);
-        let mut text = vec![0; NEW.len()];
-        reader.read_exact(&mut text).unwrap();
-        assert_eq!(text, NEW.as_bytes());
-        return;
+    let checked = self::azure();
+    checked.ignore_log();
+    for mode in [0o700, 0o755, 0o770, 0o1777] {
+        for theirs in [false, true] {
+            let directory = Scratch::new("planted");
+            let fifo = directory.join("fifo");
+            make_fifo(&fifo);
+            set_mode(directory.path(), mode);
+            set_mode(&fifo, 0o666);
+            // There is a reader, who gets nothing.
+            let mut reader = File::options().read(true).write(true).open(&fifo).unwrap();
+            let run = fetch(&azure, directory.path(), "fifo");
+            if !is_root() {
+                println!(
+                    "only root can give a FIFO to a stranger: here, one of ours gets everything"
+                );
+                run.run();
+                expect_one(&azure);
+                let mut text = vec![0; NEW.len()];
+                reader.read_exact(&mut text).unwrap();
+                assert_eq!(text, NEW.as_bytes());
+                continue;
+            }
+            lchown(&fifo, Some(STRANGER), None).unwrap();
+            if theirs {
+                lchown(directory.path(), Some(STRANGER), None).unwrap();
+            }
+            let stderr = "akv-xsoar: error: cannot write `fifo`: `fifo` is a FIFO that belongs to another user\nakv-xsoar: hint: whoever owns it may read what is written: make it as the user who runs this (`mkfifo`), or write to a pipe\n";
+            run.status(9).stderr(stderr).run();
+            expect_one(&azure);
+            assert_eq!(rustix::io::ioctl_fionread(&reader).unwrap(), 0);
+            // The same by a link of ours, and `check` says so.
+            symlink("fifo", directory.join("link")).unwrap();
+            let run = fetch(&azure, directory.path(), "link").status(9);
+            run.stderr(stderr.replace("write `fifo`", "write `link`"))
+                .run();
+            expect_one(&azure);
+            let check = Akv::new().args(["check", "kv-prod/a", "--output=fifo"]);
+            let check = check.app(&checked).cwd(directory.path()).status(9);
+            check
+                .stdout_has("`fifo` is a FIFO that belongs to another user")
+                .stderr_any()
+                .run();
+        }
     }
-    lchown(&fifo, Some(STRANGER), None).unwrap();
-    run.status(9)
-        .stderr_has("`fifo` is a FIFO that belongs to another user")
-        .run();
-    expect_one(&azure);
-    assert_eq!(rustix::io::ioctl_fionread(&reader).unwrap(), 0);
+}
+
+/// Something that takes the place of a FIFO while nobody reads that yet.
+type Exchange = fn(&Path);
+
+#[test]
+fn another_thing_of_a_fifo_s_name_gets_nothing() {
+    let exchanges: [(&str, Exchange); 4] = [
+        ("a file", |path| fs::write(path, "").unwrap()),
+        ("another FIFO", make_fifo),
+        ("a link to a file", |path| {
+            fs::write(path.with_file_name("file"), "").unwrap();
+            symlink("aside/file", path).unwrap();
+        }),
+        ("a link to a FIFO", |path| {
+            make_fifo(&path.with_file_name("other"));
+            symlink("aside/other", path).unwrap();
+        }),
+    ];
+    let azure = azure();
+    for (what, exchange) in exchanges {
+        let directory = Scratch::new("exchanged");
+        let fifo = directory.join("fifo");
+        make_fifo(&fifo);
+        let (gate, fault) = Gate::new();
+        azure.mend();
+        azure.fault(READ, fault.once());
+        let run = fetch(&azure, directory.path(), "fifo").status(9);
+        let run = run
+            .stderr_has("akv-xsoar: error: cannot write `fifo`: ")
+            .spawn();
+        gate.wait();
+        drop(gate);
+        // Then it looks, and waits for a reader: nothing tells when.
+        thread::sleep(Duration::from_secs(1));
+        fs::create_dir(directory.join("aside")).unwrap();
+        let new = directory.join("aside/fifo");
+        exchange(&new);
+        fs::rename(&new, &fifo).unwrap();
+        // Whoever planted it reads it.
+        let real = fs::canonicalize(&fifo).unwrap();
+        let reader = File::options().read(true).write(true).open(real).unwrap();
+        run.wait();
+        expect_one(&azure);
+        let metadata = reader.metadata().unwrap();
+        let got = if metadata.file_type().is_fifo() {
+            rustix::io::ioctl_fionread(&reader).unwrap()
+        } else {
+            metadata.len()
+        };
+        assert_eq!(got, 0, "{what} got the secrets");
+    }
 }

@@ -172,10 +172,10 @@ fn a_server_on_this_machine_needs_no_tls() {
 fn an_address_that_is_none_is_refused() {
     let hint = "akv-xsoar: hint: such as `https://xsoar.example`, `https://xsoar.example/acc_TENANT`, or `https://api-FQDN` of XSOAR 8\n";
     for (url, words) in [
-        ("xsoar.example", "is no https URL"),
-        ("ftp://xsoar.example", "is no https URL"),
-        ("https://user@xsoar.example", "is no https URL"),
-        ("https://xsoar.example/a b", "is no https URL"),
+        ("xsoar.example", "is not an https URL"),
+        ("ftp://xsoar.example", "is not an https URL"),
+        ("https://user@xsoar.example", "is not an https URL"),
+        ("https://xsoar.example/a b", "is not an https URL"),
         ("https://xsoar.example/#/settings", "must end with its path"),
         ("https://xsoar.example?x=1", "must end with its path"),
         (

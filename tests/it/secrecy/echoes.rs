@@ -3,6 +3,9 @@
 // The case stands in the report of a failure.
 #![allow(clippy::print_stdout)]
 
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -32,6 +35,48 @@ fn spellings(secret: &str) -> Vec<String> {
         STANDARD.encode(format!("u:{secret}")),
         URL_SAFE_NO_PAD.encode(format!("{{\"password\": \"{secret}\"}}")),
     ]
+}
+
+/// The same in HTML, in hexadecimal digits, and in several encodings one within the other.
+fn nested_spellings(secret: &str) -> Vec<String> {
+    let json = |text: &str| Value::from(text).to_string().trim_matches('"').to_owned();
+    let percent = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let entities = |text: &str| -> String {
+        let named = text
+            .replace('&', "&amp;")
+            .replace('"', "&quot;")
+            .replace('<', "&lt;");
+        named
+            .replace('+', "&plus;")
+            .replace('/', "&sol;")
+            .replace('ü', "&uuml;")
+    };
+    let each = |spell: fn(char) -> String| -> String { secret.chars().map(spell).collect() };
+    let digits: Vec<_> = secret.bytes().map(|byte| format!("{byte:02X}")).collect();
+    vec![
+        entities(secret),
+        each(|c| format!("&#{};", u32::from(c))),
+        each(|c| format!("&#x{:x};", u32::from(c))),
+        digits.concat(),
+        digits.join(":"),
+        STANDARD.encode(percent(secret)),
+        STANDARD.encode(STANDARD.encode(secret)),
+        STANDARD.encode(entities(secret)),
+        percent(&json(secret)),
+        percent(&percent(secret)),
+        percent(&STANDARD.encode(secret)),
+        entities(&json(secret)),
+        entities(&entities(secret)),
+        json(&json(&json(&json(secret)))),
+    ]
+}
+
+/// Whether eight characters of it are in there. What it begins or ends with may be no secret's.
+fn shows_some(text: &str, spelling: &str) -> bool {
+    let characters: Vec<_> = spelling.chars().collect();
+    let inner = characters.get(4..characters.len().saturating_sub(4));
+    let mut parts = inner.unwrap_or_default().windows(8);
+    parts.any(|part| text.contains(&part.iter().collect::<String>()))
 }
 
 /// A place in an answer, what the run then ends with, and the answer with a text at that place.
@@ -210,4 +255,150 @@ fn what_a_message_ends_within_is_struck_out_first() {
             .stderr_has("akv-xsoar: error: ")
             .run();
     }
+}
+
+/// What a vault says of its only refusal, in which a sent or given secret is made something of.
+fn said_of(sent: Sent, make: impl Fn(&str) -> String + Send + Sync + 'static) -> String {
+    let azure = azure();
+    azure.fault(
+        "GET kv-prod.vault.azure.net/secrets/b?api-version=7.4",
+        Fault::change(move |request, proper| {
+            *proper = refusal(403, "Forbidden", &make(&sent.1(request)));
+        }),
+    );
+    let run = Akv::new()
+        .args(["fetch", "kv-prod/a", "kv-prod/b"])
+        .app(&azure);
+    let run = run.status(4).stderr_has("cannot read `kv-prod/b`: ").run();
+    azure.ignore_log();
+    run.stderr_text()
+}
+
+#[test]
+fn encodings_of_encodings_are_struck_out() {
+    for sent in TO_VAULT {
+        for number in 0..nested_spellings("").len() {
+            let made = Arc::new(Mutex::new(String::new()));
+            let kept = Arc::clone(&made);
+            let stderr = said_of(sent, move |secret| {
+                let spelling = nested_spellings(secret).swap_remove(number);
+                *kept.lock().unwrap() = spelling.clone();
+                format!("it was {spelling} that he said")
+            });
+            let spelling = made.lock().unwrap();
+            let shown = shows_some(&stderr, &spelling);
+            assert!(!shown, "{}, spelling {number}: {stderr}", sent.0);
+            let around = stderr.contains("it was [secret] that he said");
+            assert!(around, "{}, spelling {number}: {stderr}", sent.0);
+        }
+    }
+}
+
+/// What a vault makes of a secret, and what is shown of it.
+type Case = (fn(&str) -> String, &'static str);
+
+/// What is left of a secret where a service, or whoever made its message, cut it.
+#[test]
+fn parts_of_secrets_are_struck_out() {
+    let cases: [Case; 9] = [
+        // As Key Vault shows it: the beginning, and a whole segment.
+        (
+            |token| {
+                format!(
+                    "AKV10046: Unable to resolve the key. EncodedJwtHeader: '{}'",
+                    &token[..40]
+                )
+            },
+            "'[secret]'",
+        ),
+        (
+            |token| format!("a {} b", token.split('.').next().unwrap()),
+            "a [secret] b",
+        ),
+        (
+            |token| format!("a {} b", token.split('.').nth(1).unwrap()),
+            "a [secret] b",
+        ),
+        (
+            |token| format!("a {} b", token.split('.').nth(2).unwrap()),
+            "a [secret] b",
+        ),
+        // From the middle.
+        (|token| format!("a {}", &token[30..38]), "a [secret]"),
+        (|token| format!("{} b", &token[30..38]), "[secret] b"),
+        (
+            |token| format!("a '{}…' b", &token[30..38]),
+            "a '[secret]…' b",
+        ),
+        (|token| format!("a {} b", &token[30..46]), "a [secret] b"),
+        // From the end, in base64.
+        (
+            |token| format!("a {} b", STANDARD.encode(&token[token.len() - 12..])),
+            "a [secret] b",
+        ),
+    ];
+    for (make, expected) in cases {
+        let stderr = said_of(TO_VAULT[1], make);
+        assert!(stderr.contains(expected), "`{expected}` is not in {stderr}");
+    }
+}
+
+/// Words that a secret of many words has, too, say nothing of it.
+#[test]
+fn public_words_are_not_struck_out() {
+    let azure = azure();
+    azure.secret(
+        "kv-prod",
+        "a",
+        "Server=db.example;Initial Catalog=main;Password=x7-Gq2!;permission=read",
+    );
+    azure.fault(
+        "GET kv-prod.vault.azure.net/secrets/b?api-version=7.4",
+        Fault::vault_error(
+            403,
+            "Forbidden",
+            None,
+            "There is no permission to read that; the Catalog=main. Ask db.example for a password.",
+        ),
+    );
+    let run = Akv::new()
+        .args(["fetch", "kv-prod/a", "kv-prod/b"])
+        .app(&azure);
+    run.status(4)
+        .stderr_has(": There is no permission to read that; the Catalog=main. Ask db.example for a password. (request id ")
+        .run();
+    azure.ignore_log();
+}
+
+/// All that a vault takes, and one refusal: looking for it all costs next to nothing.
+#[test]
+fn many_long_secrets_are_looked_for_within_the_deadline() {
+    let azure = azure();
+    let names: Vec<_> = (0..60).map(|number| format!("long-{number}")).collect();
+    let line = |name: &str, number: usize| {
+        STANDARD.encode(format!(
+            "{name}, line {number:03}, of sixty characters or so"
+        ))
+    };
+    for name in &names {
+        let lines: Vec<_> = (0..400).map(|number| line(name, number)).collect();
+        azure.secret("kv-prod", name, &lines.join("\n")[..24_000]);
+    }
+    let said = format!("It has {} in it.", line("long-59", 300));
+    azure.fault(
+        "GET kv-prod.vault.azure.net/secrets/b?api-version=7.4",
+        Fault::vault_error(403, "Forbidden", None, &said),
+    );
+    let secrets = names.iter().map(|name| format!("kv-prod/{name}"));
+    let start = Instant::now();
+    let run = Akv::new()
+        .arg("fetch")
+        .args(secrets)
+        .args(["kv-prod/b", "--timeout=20"]);
+    run.app(&azure)
+        .status(4)
+        .stderr_has(": It has [secret] in it. (request id ")
+        .run();
+    assert!(start.elapsed() < Duration::from_secs(20));
+    azure.ignore_log();
 }

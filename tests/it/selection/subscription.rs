@@ -240,7 +240,7 @@ fn vaults_of_another_cloud_are_not_asked() {
             everywhere(&azure, args)
                 .status(7)
                 .stderr(format!(
-                    "akv-xsoar: error: cannot list the vaults of the subscription `{SUBSCRIPTION}`: the vault `{uri}` is no host of this cloud (`https://NAME.vault.azure.net`)\n\
+                    "akv-xsoar: error: cannot list the vaults of the subscription `{SUBSCRIPTION}`: the vault `{uri}` is not a host of this cloud (`https://NAME.vault.azure.net`)\n\
                      akv-xsoar: hint: is it the right cloud (`--cloud`, `--vault-suffix`)?\n"
                 ))
                 .run();

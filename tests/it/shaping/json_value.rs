@@ -8,7 +8,7 @@ use crate::selection::{expect, refused};
 use crate::standin::{Scratch, Secret, Standin};
 
 const OPERATION: &str = "akv-xsoar: error: cannot use the value of `kv-prod/";
-const CAUSE: &str = "`: it is no JSON object with the texts `username` (or `user`) and `password`\n\
+const CAUSE: &str = "`: it is not a JSON object with the texts `username` (or `user`) and `password`\n\
                      akv-xsoar: hint: `--json-value` wants it of every secret: leave this one out, or fetch it without\n";
 
 fn fetch(azure: &Standin) -> Akv<'_> {

@@ -34,8 +34,11 @@ fn a_child_module_is_its_parent_s_own_affair() {
 /// The files in which something may be `pub`: what `main.rs` calls, the table, and the exit codes.
 const PUBLIC: [&str; 3] = ["lib.rs", "error.rs", "options/table.rs"];
 
+/// The way by which the table is seen.
+const WAY: (&str, &str) = ("options.rs", "pub mod table;");
+
 /// What no other crate uses is not `pub`: the compiler then sees what nobody uses.
-// Not yet a test: it becomes one when the last `pub`s that nobody needs are gone.
+#[test]
 fn nothing_is_public_that_nobody_else_uses() {
     let mut wrong = Vec::new();
     for (name, text) in sources() {
@@ -43,7 +46,8 @@ fn nothing_is_public_that_nobody_else_uses() {
         let public = || text.lines().filter(|line| is_public(line));
         let allowed = PUBLIC.contains(&name.as_str()) || name.starts_with("options/table/");
         if !allowed {
-            wrong.extend(public().map(|line| format!("{name}: {}", line.trim())));
+            let others = public().filter(|line| (name.as_str(), *line) != WAY);
+            wrong.extend(others.map(|line| format!("{name}: {}", line.trim())));
         }
     }
     let count = wrong.len();

@@ -87,7 +87,7 @@ fn what_only_looks_so() {
 
 #[test]
 fn what_is_no_name() {
-    let reason = "is no variable's name";
+    let reason = "is not a valid variable name";
     for (secret, name) in [("1st", "1ST"), ("9", "9"), ("0-a", "0_A")] {
         refused_name(secret, name, &[], reason);
     }

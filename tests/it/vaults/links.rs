@@ -106,7 +106,7 @@ fn a_vault_s_address_is_the_cloud_s() {
                 .args(format)
                 .status(7)
                 .stderr(format!(
-                    "{ERROR}the vault `{uri}` is no host of this cloud (`https://NAME.vault.azure.net`)\n\
+                    "{ERROR}the vault `{uri}` is not a host of this cloud (`https://NAME.vault.azure.net`)\n\
                      akv-xsoar: hint: is it the right cloud (`--cloud`, `--vault-suffix`)?\n"
                 ))
                 .run();

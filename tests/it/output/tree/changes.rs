@@ -5,8 +5,10 @@ use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::{ALL, azure, generation, snapshot, write};
+use super::{ALL, azure, expect, files, generation, snapshot, write};
 use crate::command::names_in;
+use crate::files::set_mode;
+use crate::output::attributes::ordinary;
 use crate::output::links::STRANGER;
 use crate::output::{is_root, mode_of};
 use crate::standin::Scratch;
@@ -74,14 +76,7 @@ fn any_difference_makes_a_new_generation() {
     let mut changes: Vec<Change> = vec![
         |data| fs::write(data.join("kv-prod/a"), "value-of-b").unwrap(),
         |data| fs::write(data.join("kv-test/a"), "more").unwrap(),
-        |data| fs::write(data.join("kv-prod/more"), "more").unwrap(),
         |data| fs::remove_file(data.join("kv-prod/b")).unwrap(),
-        |data| fs::create_dir(data.join("kv-more")).unwrap(),
-        |data| {
-            fs::remove_file(data.join("kv-prod/a")).unwrap();
-            fs::write(data.join("same"), "value-of-a").unwrap();
-            symlink("../same", data.join("kv-prod/a")).unwrap();
-        },
         |data| fs::remove_file(data.join("../kv-test")).unwrap(),
         |data| symlink("..data/kv-old", data.join("../kv-old")).unwrap(),
         |data| fs::remove_dir_all(data).unwrap(),
@@ -108,5 +103,82 @@ fn any_difference_makes_a_new_generation() {
             "{index}"
         );
         assert_eq!(fs::read(creds.join("kv-test/a")).unwrap(), b"", "{index}");
+    }
+}
+
+/// When a directory or anything below it was changed last, by its content or by what is known of it.
+fn times(directory: &Path) -> Vec<String> {
+    let time = |path: &Path| {
+        let file = path.symlink_metadata().unwrap();
+        format!(
+            "{} {} {} {} {}",
+            path.display(),
+            file.mtime(),
+            file.mtime_nsec(),
+            file.ctime(),
+            file.ctime_nsec()
+        )
+    };
+    let mut all = vec![time(directory)];
+    for name in names_in(directory) {
+        let path = directory.join(name);
+        if path.symlink_metadata().unwrap().is_dir() {
+            all.extend(times(&path));
+        } else {
+            all.push(time(&path));
+        }
+    }
+    all
+}
+
+/// A path unit of systemd's, say, watches the directory.
+#[test]
+fn the_same_content_touches_nothing() {
+    let azure = azure();
+    let owner = format!("--owner={}", rustix::process::geteuid().as_raw());
+    let cases: [(&[&str], Change); 6] = [
+        (&[], |_| {}),
+        (&["--mode=440"], |_| {}),
+        (&["--mode=400", &owner], |_| {}),
+        (&[], |creds| fs::write(creds.join("notes"), "mine").unwrap()),
+        (&[], |creds| {
+            let name = creds.join("..akv-xsoar-0123456789abcdef");
+            fs::create_dir(name).unwrap();
+        }),
+        (&[], |creds| {
+            fs::rename(creds, creds.with_file_name("real")).unwrap();
+            symlink("real", creds).unwrap();
+        }),
+    ];
+    for (options, change) in cases {
+        let directory = Scratch::new("watched");
+        let creds = directory.join("creds");
+        let run = || {
+            let run = files(&azure, directory.path(), ALL).arg("--if-changed");
+            ordinary(run.args(options)).run();
+            expect(&azure, ALL);
+        };
+        run();
+        change(&creds);
+        let real = creds.canonicalize().unwrap();
+        let before = (times(directory.path()), snapshot(&real));
+        for _ in 0..2 {
+            run();
+            let after = (times(directory.path()), snapshot(&real));
+            assert_eq!(after, before, "{options:?}");
+        }
+        // Nor does it wait for whoever may have locked it, or is told to stay away.
+        let locked = File::open(&real).unwrap();
+        rustix::fs::flock(&locked, rustix::fs::FlockOperation::LockExclusive).unwrap();
+        run();
+        assert_eq!(times(directory.path()), before.0);
+        // What a killed run left is removed nevertheless, once.
+        let mode = real.metadata().unwrap().mode();
+        set_mode(&real, 0o700);
+        fs::write(real.join("..akv-xsoar.lock"), "").unwrap();
+        set_mode(&real, mode & 0o7777);
+        run();
+        assert!(!real.join("..akv-xsoar.lock").exists());
+        assert_eq!(snapshot(&real), before.1);
     }
 }
