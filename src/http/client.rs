@@ -126,7 +126,7 @@ impl<'a> Client<'a> {
         loop {
             let result = self.attempt(request);
             let wait = match &result {
-                Ok(answer) if policy.is_metadata() && answer.stranger().is_some() => None,
+                Ok(answer) if (request.is_final)(answer) => None,
                 Ok(answer) => tries.after_answer(policy, answer.status, answer.retry_after()),
                 Err(failure) => {
                     let wait = tries.after_failure(policy, failure);
@@ -140,7 +140,7 @@ impl<'a> Client<'a> {
                         .verbose(&format!("try {next} in {}", seconds(wait)));
                     thread::sleep(wait);
                 }
-                wait => return result.map(|answer| self.last(answer, policy, &tries, wait)),
+                wait => return result.map(|answer| self.last(answer, request, &tries, wait)),
             }
         }
     }
@@ -149,7 +149,7 @@ impl<'a> Client<'a> {
     fn last(
         &self,
         answer: Answer,
-        policy: Policy,
+        request: &Request,
         tries: &Tries,
         wait: Option<Duration>,
     ) -> Answer {
@@ -158,8 +158,8 @@ impl<'a> Client<'a> {
                 wait,
                 timeout: self.network.deadline.seconds(),
             },
-            None if policy.is_metadata() && answer.stranger().is_some() => Retries::Done,
-            None if policy.retries(answer.status) => Retries::Exhausted {
+            None if (request.is_final)(&answer) => Retries::Done,
+            None if request.policy.retries(answer.status) => Retries::Exhausted {
                 tries: tries.count() + 1,
             },
             None => Retries::Done,
