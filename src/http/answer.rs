@@ -78,10 +78,7 @@ impl Answer {
         };
         let kind = self.header("content-type").unwrap_or_default();
         let kind = kind.to_ascii_lowercase();
-        let body = self
-            .body
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(&self.body);
+        let body = without_mark(&self.body);
         let mut names = self.headers.keys();
         if has("server", "ec2ws") || names.any(|name| name.as_str().starts_with("x-aws-")) {
             Some(Stranger::Amazon)
