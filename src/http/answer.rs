@@ -14,6 +14,7 @@ use crate::buffer::Buffer;
 use crate::deadline::seconds;
 use crate::error::Exit;
 use crate::token::CLOCK_TOLERANCE;
+use crate::text::without_mark;
 
 /// What a service answered, once there was no retry left that was worth its time.
 pub(crate) struct Answer {
@@ -74,7 +75,8 @@ impl Answer {
         }
     }
 
-    /// Whose it is, where it is seen that no service of Azure's answered a machine's own question.
+    /// Whose it is, where it is seen that it was not Azure's metadata service that answered. Azure's own host
+    /// may answer with a page, too, and says so.
     pub(crate) fn stranger(&self) -> Option<Stranger> {
         let has = |name: &str, part: &str| {
             let value = self.header(name).unwrap_or_default();
@@ -82,22 +84,19 @@ impl Answer {
         };
         let kind = self.header("content-type").unwrap_or_default();
         let kind = kind.to_ascii_lowercase();
-        let body = self
-            .body
-            .strip_prefix(b"\xef\xbb\xbf")
-            .unwrap_or(&self.body);
+        let body = without_mark(&self.body);
         let mut names = self.headers.keys();
         if has("server", "ec2ws") || names.any(|name| name.as_str().starts_with("x-aws-")) {
             Some(Stranger::Amazon)
         } else if has("metadata-flavor", "google") || has("server", "metadata server for vm") {
             Some(Stranger::Google)
-        } else if kind.contains("html")
-            || kind.contains("xml")
-            || body.trim_ascii_start().starts_with(b"<")
-        {
-            Some(Stranger::Page)
-        } else {
+        } else if has("server", "microsoft-") || has("server", "imds") {
             None
+        } else {
+            let is_page = kind.contains("html")
+                || kind.contains("xml")
+                || body.trim_ascii_start().starts_with(b"<");
+            is_page.then_some(Stranger::Page)
         }
     }
 

@@ -138,7 +138,7 @@ impl<'a> Client<'a> {
         loop {
             let result = self.attempt(request);
             let wait = match &result {
-                Ok(answer) if policy.is_metadata() && answer.stranger().is_some() => None,
+                Ok(answer) if (request.is_final)(answer) => None,
                 Ok(answer) => tries.after_answer(policy, counts_as(answer), answer.retry_after()),
                 Err(failure) => {
                     let wait = tries.after_failure(policy, failure);
@@ -155,7 +155,7 @@ impl<'a> Client<'a> {
                 wait => {
                     return result.map(|answer| {
                         let status = counts_as(&answer);
-                        self.last(answer, status, policy, tries, wait)
+                        self.last(answer, status, request, &tries, wait)
                     });
                 }
             }
@@ -167,7 +167,7 @@ impl<'a> Client<'a> {
         &self,
         answer: Answer,
         status: u16,
-        policy: Policy,
+        request: &Request,
         tries: &Tries,
         wait: Option<Duration>,
     ) -> Answer {
@@ -175,15 +175,15 @@ impl<'a> Client<'a> {
         let asked_for = answer.retry_after().unwrap_or_default();
         let retries = match wait {
             // The wait that did not fit is counted, and there was none.
-            Some(_) if policy.is_patient_with(status) && self.fits(asked_for) => {
+            Some(_) if request.policy.is_patient_with(status) && self.fits(asked_for) => {
                 Retries::UntilDeadline {
                     tries: tries.count(),
                     timeout,
                 }
             }
             Some(wait) => Retries::NoTime { wait, timeout },
-            None if policy.is_metadata() && answer.stranger().is_some() => Retries::Done,
-            None if policy.retries(status) => Retries::Exhausted {
+            None if (request.is_final)(&answer) => Retries::Done,
+            None if request.policy.retries(status) => Retries::Exhausted {
                 tries: tries.count() + 1,
             },
             None => Retries::Done,

@@ -5,6 +5,7 @@ use ureq::http::header::HeaderValue;
 use ureq::http::request::Builder;
 use zeroize::Zeroizing;
 
+use super::answer::Answer;
 use super::retry::Policy;
 use super::url::Url;
 use crate::buffer::Buffer;
@@ -22,6 +23,8 @@ pub(crate) struct Request<'a> {
     headers: Vec<(&'static str, Option<HeaderValue>)>,
     signer: Option<&'a dyn Sign>,
     pub(super) bearer: Option<Bearer<'a>>,
+    /// What no other try changes, whatever its status.
+    pub(super) is_final: fn(&Answer) -> bool,
 }
 
 /// What a request carries, and so how it is sent.
@@ -73,6 +76,7 @@ impl<'a> Request<'a> {
             headers: Vec::new(),
             signer: None,
             bearer: None,
+            is_final: |_| false,
         }
     }
 
@@ -84,6 +88,11 @@ impl<'a> Request<'a> {
     pub(crate) fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
+    }
+
+    /// With answers that stand whatever their status.
+    pub(crate) fn ends_at(self, is_final: fn(&Answer) -> bool) -> Self {
+        Self { is_final, ..self }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {

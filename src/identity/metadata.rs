@@ -71,7 +71,9 @@ impl MetadataEndpoint {
         } else {
             Policy::Metadata
         };
-        let request = Request::metadata(&url, policy).purpose("token");
+        let request = Request::metadata(&url, policy)
+            .purpose("token")
+            .ends_at(|answer| not_azure_s(answer).is_some());
         let answer = client.ask(&service, &request)?;
         if let Some(cause) = not_azure_s(&answer) {
             let error = Error::new(Exit::NoToken, service.operation(), cause);

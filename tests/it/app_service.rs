@@ -183,6 +183,15 @@ fn an_endpoint_that_is_busy_is_asked_again() {
     );
     get(&azure).stdout("value-of-api").run();
     azure.expect(&[TOKEN, TOKEN, READ]);
+
+    // So is the page of what stands before it.
+    azure.mend();
+    azure.fault(
+        "GET app-service/",
+        Fault::raw(502, "text/html", "<html>Bad Gateway</html>").once(),
+    );
+    get(&azure).stdout("value-of-api").run();
+    azure.expect(&[TOKEN, TOKEN, READ]);
 }
 
 #[test]

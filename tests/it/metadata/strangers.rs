@@ -1,6 +1,6 @@
 //! What answers at the metadata endpoint's address and is not Azure's: another cloud, a proxy, a portal.
 
-use super::{NOT_A_VM, SYSTEM, TOKEN, get};
+use super::{NOT_A_VM, READ, SYSTEM, TOKEN, azure, get};
 use crate::command::Akv;
 use crate::standin::{Fault, Standin};
 
@@ -114,6 +114,23 @@ fn what_is_no_http_at_all() {
             .stderr(format!("{SYSTEM}there is no metadata endpoint here (the answer of `127.0.0.1` makes no sense: it is not HTTP)\n{NOT_A_VM}"))
             .run();
         azure.expect(&[TOKEN]);
+    }
+}
+
+/// The host of an Azure VM has pages of its own while its service is away.
+#[test]
+fn the_host_s_own_page_is_asked_again() {
+    let page = "<HTML><HEAD><TITLE>Service Unavailable</TITLE></HEAD></HTML>";
+    for status in [404, 503] {
+        let azure = azure();
+        azure.fault(
+            "GET metadata/",
+            Fault::raw(status, "text/html; charset=us-ascii", page)
+                .header("Server", "Microsoft-HTTPAPI/2.0")
+                .once(),
+        );
+        get(&azure).stdout("value-of-api").run();
+        azure.expect(&[TOKEN, TOKEN, READ]);
     }
 }
 

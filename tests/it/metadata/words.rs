@@ -95,9 +95,9 @@ fn app_service_s() {
     for (status, body, exit, words) in [
         (
             500,
-            json!({"statusCode": 500, "message": "An unexpected error occured while fetching the AAD Token. Please contact support with this provided Correlation Id", "correlationId": "853b9a84-5bfa-4b22-a3f3-0b9a43d9ad8a"}),
+            json!({"statusCode": 500, "message": "An unexpected error occured while fetching the AAD Token. Please contact support with this provided Correlation Id", "correlationId": "1c0ffee1-5bfa-4b22-a3f3-0b9a43d9ad8a"}),
             8,
-            "the identity endpoint answered 500: An unexpected error occured while fetching the AAD Token. Please contact support with this provided Correlation Id (correlation id 853b9a84-5bfa-4b22-a3f3-0b9a43d9ad8a); the next try",
+            "the identity endpoint answered 500: An unexpected error occured while fetching the AAD Token. Please contact support with this provided Correlation Id (correlation id 1c0ffee1-5bfa-4b22-a3f3-0b9a43d9ad8a); the next try",
         ),
         (
             429,

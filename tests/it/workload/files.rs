@@ -17,8 +17,8 @@ fn a_file_without_a_token() {
         ("", "it is empty\n"),
         (" \n\n", "it is empty\n"),
         ("\u{feff}\r\n", "it is empty\n"),
-        ("two words", "what it holds is no token\n"),
-        ("caf\u{e9}", "what it holds is no token\n"),
+        ("two words", "it does not hold a token\n"),
+        ("caf\u{e9}", "it does not hold a token\n"),
         (&"a".repeat(70 * 1024)[..], ""),
     ] {
         run(&azure, &directory, text)
@@ -100,7 +100,7 @@ fn what_is_no_token_in_a_pod() {
     run(&azure, &directory, "two words")
         .env(POD.0, POD.1)
         .status(2)
-        .stderr_has("what it holds is no token\n")
+        .stderr_has("it does not hold a token\n")
         .stderr_lacks("label")
         .run();
 }
