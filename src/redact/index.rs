@@ -20,6 +20,7 @@ pub(super) struct Index {
     /// For each hash, the last word that has it; for each word, the one before with the same hash.
     last: Vec<usize>,
     before: Vec<usize>,
+    noted: Vec<bool>,
 }
 
 /// What a secret and the text share, as far as it goes to both sides.
@@ -50,6 +51,7 @@ impl Index {
         let mut index = Self {
             last: vec![NONE; (2 * length).next_power_of_two()],
             before: vec![NONE; length],
+            noted: vec![false; length],
             text,
             places,
         };
@@ -61,10 +63,12 @@ impl Index {
         for at in 0..self.text.len().saturating_sub(WORD - 1) {
             let word = [0, 1, 2, 3].map(|more| self.text[at + more]);
             // No text of ours has a gap in it.
-            if !word.contains(&GAP) {
-                let hash = self.hash(word);
-                self.before[at] = std::mem::replace(&mut self.last[hash], at);
+            if word.contains(&GAP) || is_within_repetition(&self.text, at) {
+                continue;
             }
+            let hash = self.hash(word);
+            self.before[at] = std::mem::replace(&mut self.last[hash], at);
+            self.noted[at] = true;
         }
     }
 
@@ -88,8 +92,8 @@ impl Index {
         }
     }
 
-    /// What a secret shares with the text: every run of seven bytes and more, and of fewer some. `steps`
-    /// counts what that costs; nothing where it becomes more than `most`.
+    /// What a secret shares with the text: every run of seven bytes and more, and of fewer some, but for some that
+    /// repeat one byte. `steps` counts what that costs; nothing where it becomes more than `most`.
     ///
     /// Every fourth word is looked up: one of them is in each such run.
     pub(super) fn runs(&self, secret: &[u8], steps: &mut u64, most: u64) -> Option<Vec<Run>> {
@@ -97,6 +101,9 @@ impl Index {
         *steps += (secret.len() / WORD) as u64;
         for (count, word) in secret.chunks_exact(WORD).enumerate() {
             let here = count * WORD;
+            if is_within_repetition(secret, here) {
+                continue;
+            }
             let mut there = self.last[self.hash([word[0], word[1], word[2], word[3]])];
             while there != NONE {
                 *steps += 1;
@@ -118,8 +125,8 @@ impl Index {
     fn begins(&self, secret: &[u8], here: usize, there: usize) -> bool {
         let same =
             |here: usize, there: usize| secret[here..here + WORD] == self.text[there..there + WORD];
-        let found = here >= WORD && there >= WORD && same(here - WORD, there - WORD);
-        same(here, there) && !found
+        let is_known = here >= WORD && there >= WORD && self.noted[there - WORD];
+        same(here, there) && !(is_known && same(here - WORD, there - WORD))
     }
 
     fn extended(&self, secret: &[u8], here: usize, there: usize) -> Run {
@@ -135,4 +142,15 @@ impl Index {
             there: there - before..there + length,
         }
     }
+}
+
+/// Whether a word has the same byte again and again, as all within four bytes to both sides of it have.
+///
+/// Two such repetitions share what is around them only where both begin, or where both end: words there find it.
+/// All the others would find one another, which in pages of zeros takes long.
+fn is_within_repetition(text: &[u8], at: usize) -> bool {
+    let around = at
+        .checked_sub(WORD)
+        .and_then(|start| text.get(start..at + 2 * WORD));
+    around.is_some_and(|around| around.iter().all(|byte| *byte == around[0]))
 }
