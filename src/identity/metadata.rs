@@ -215,7 +215,8 @@ fn not_azure_s(answer: &Answer) -> Option<String> {
             let is_possible = match status {
                 403 => answer.body.is_empty(),
                 404 | 408 | 410 | 421 | 429 | 500..=599 => true,
-                _ => says_json(answer),
+                // Then nobody can tell; something in between packed it.
+                _ => says_json(answer) || answer.compression().is_some(),
             };
             if is_possible {
                 return None;

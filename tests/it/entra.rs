@@ -170,7 +170,6 @@ fn a_secret_that_was_copied_with_more_than_itself() {
     for secret in [
         format!(" {CLIENT_SECRET}"),
         format!("{CLIENT_SECRET} "),
-        format!("{CLIENT_SECRET}\t"),
         format!("\"{CLIENT_SECRET}\""),
         format!("'{CLIENT_SECRET}'"),
         format!("{CLIENT_SECRET}'"),

@@ -46,15 +46,15 @@ fn a_key_and_a_thumbprint_as_they_are_copied() {
         (plain.clone(), key.pkcs8().replace('\n', "\\n")),
         (plain.clone(), format!("\u{feff}{}", key.pkcs8())),
         (plain.clone(), format!("\"{}\"", key.pkcs8())),
+        // Windows' own window puts a mark in front that is not seen.
+        (format!("\u{200e}{plain}"), key.pkcs8().to_owned()),
     ] {
         with_configuration(&azure, &directory, &instance(&thumbprint, &key))
             .stdout("value-of-api")
             .run();
         expect_got(&azure);
     }
-    // Windows' own window puts a mark in front that is not seen.
     for (thumbprint, has_hint) in [
-        (format!("\u{200e}{plain}"), true),
         (format!("\"{plain}\""), true),
         (format!("'{plain}' "), true),
         (plain[1..].to_owned(), false),
