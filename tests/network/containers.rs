@@ -1,22 +1,18 @@
 //! Outputs as root of a container, who may do less than root, and knows fewer users.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
-use std::path::Path;
+use std::os::unix::fs::{chown, lchown, symlink};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use crate::command::{Akv, names_in};
-use crate::ground::Mounted;
+use crate::command::names_in;
 use crate::output::{azure, fetch};
 use crate::scenarios;
-use crate::standin::{CLIENT_ID, CLIENT_SECRET, Scratch, TENANT};
+use crate::standin::Scratch;
 
 scenarios![
     root_that_may_not_give_files_away,
     links_and_fifos_of_users_that_are_not_known,
-    mounted_secrets_that_cannot_be_changed,
-    files_of_users_that_are_not_known,
 ];
 
 /// As `docker run --cap-drop` does it.
@@ -91,98 +87,4 @@ fn links_and_fifos_of_users_that_are_not_known() {
             .run();
     }
     assert!(names_in(&scratch.join("real")).is_empty());
-}
-
-fn set_mode(path: impl AsRef<Path>, mode: u32) {
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-}
-
-/// As Kubernetes and docker mount them: for everybody to read, and for nobody to change.
-fn mounted_secrets_that_cannot_be_changed() {
-    let azure = azure();
-    let scratch = Scratch::new("mounted");
-    let folder = scratch.join("secrets");
-    let config = format!(
-        "{{\"tenant_id\": \"{TENANT}\", \"client_id\": \"{CLIENT_ID}\", \"credentials\": {{\"password\": \"{CLIENT_SECRET}\"}}}}"
-    );
-    fs::create_dir(&folder).unwrap();
-    let mounted = Mounted::over(&folder, "mode=755");
-    for (name, content) in [("secret", CLIENT_SECRET), ("config", &config), ("pem", "x")] {
-        fs::write(folder.join(name), content).unwrap();
-        set_mode(folder.join(name), 0o444);
-    }
-    mounted.read_only();
-    let mount = "akv-xsoar: hint: nothing can be changed on a read-only mount: have it mounted with mode 0440 (Kubernetes: `defaultMode: 0440`), or ";
-    let ids = ["--tenant-id", TENANT, "--client-id", CLIENT_ID];
-    for (options, instead) in [
-        (
-            "--client-secret-file=secrets/secret",
-            "`-` for `--client-secret-file` (standard input)",
-        ),
-        (
-            "--client-certificate=secrets/pem",
-            "`-` for `--client-certificate` (standard input)",
-        ),
-        (
-            "--config=secrets/config",
-            "give `-` in place of its path, and the file on standard input (`<secrets/config`)",
-        ),
-    ] {
-        let run = Akv::new().args(["fetch", "kv-prod/a", options]);
-        let run = if options.starts_with("--config") {
-            run
-        } else {
-            run.args(ids)
-        };
-        let run = run.azure(&azure).cwd(scratch.path()).status(2);
-        run.stderr_has("every user may read it (mode 0444)\n")
-            .stderr_has(format!("{mount}{instead}\n"))
-            .stderr_lacks("chmod")
-            .run();
-    }
-    // What the hints say works.
-    azure.secret("kv-prod", "a", "value-of-a");
-    let get = || {
-        Akv::new()
-            .arg("get")
-            .azure(&azure)
-            .arg("kv-prod/a")
-            .stdout("value-of-a")
-    };
-    let secret = get().args(ids).arg("--client-secret-file=-");
-    secret.stdin(CLIENT_SECRET).run();
-    get().arg("--config=-").stdin(config).run();
-}
-
-/// Root's files in a rootless container.
-fn files_of_users_that_are_not_known() {
-    let azure = azure();
-    let scratch = Scratch::new("unknown");
-    let config = scratch.write("config", "{}");
-    let secret = scratch.write("secret", CLIENT_SECRET);
-    for path in [&config, &secret] {
-        if chown(path, Some(1234), Some(1234)).is_err() {
-            println!("in a namespace of an ordinary user there is nobody else");
-            return;
-        }
-    }
-    set_mode(&secret, 0o444);
-    set_mode(scratch.path(), 0o755);
-    let hint = "akv-xsoar: hint: it belongs to `nobody`, as all files do in a user namespace (a rootless container) whose users are outside, and cannot be changed there: copy it inside, or use ";
-    for (options, instead) in [
-        ("--config=config", "give `-` in place of its path"),
-        (
-            "--client-secret-file=secret",
-            "`-` for `--client-secret-file` (standard input)",
-        ),
-    ] {
-        let run = Akv::new().args(["fetch", "kv-prod/a", options]);
-        let run = run.azure(&azure).cwd(scratch.path()).status(2);
-        let run = run.args(["--tenant-id", TENANT, "--client-id", CLIENT_ID]);
-        run.through(&["unshare", "--user", "--map-root-user"])
-            .stderr_has(format!("{hint}{instead}"))
-            .stderr_lacks("chown")
-            .stderr_lacks("chmod")
-            .run();
-    }
 }

@@ -348,4 +348,17 @@ fn a_password_in_other_variables() {
             .stderr_has(format!("akv-xsoar: error: `{name}` "))
             .run();
     }
+    Akv::new()
+        .args(["push", "kv-prod/api", "--identity=secret"])
+        .args(["--tenant-id", TENANT, "--client-id", CLIENT_ID])
+        .env("AZURE_CLIENT_SECRET", CLIENT_SECRET)
+        .env("DEMISTO_API_KEY", "CanaryKeyOfXsoar")
+        .env(
+            "DEMISTO_BASE_URL",
+            format!("https://user:a/{PASSWORD}@host.example"),
+        )
+        .canary(PASSWORD)
+        .status(2)
+        .stderr_has("akv-xsoar: error: `DEMISTO_BASE_URL` ")
+        .run();
 }
