@@ -169,11 +169,12 @@ fn the_system_s_words() {
     names.reply(VAULT, Reply::Addresses(vec!["10.8.8.8".parse().unwrap()]));
     let open = "is port 443 open to it from here? Else a proxy";
     let own = "this machine's own rules forbid it: its firewall, SELinux or AppArmor, or `IPAddressDeny=` of the unit";
+    let out = "this machine does not let it out: see its firewall (`nft list ruleset`), routes (`ip route`)";
     for (kind, words, hint) in [
         ("", "network is unreachable", open),
         ("unreachable", "no route to host", open),
         ("prohibit", "permission denied", own),
-        ("blackhole", "invalid argument", open),
+        ("blackhole", "invalid argument", out),
         ("throw", "network is unreachable", open),
     ] {
         let _route =
