@@ -65,6 +65,27 @@ fn which_option_was_meant() {
     }
 }
 
+/// With one hyphen, of which the letter alone is shown: what follows it may be a secret.
+#[test]
+fn which_option_with_one_hyphen_was_meant() {
+    let azure = azure();
+    for (option, meant) in [
+        ("-output", "--output"),
+        ("-output=canary", "--output"),
+        ("-vault=canary", "--vault"),
+        ("-valt=canary", "--vault"),
+        ("-client-id", "--client-id"),
+        ("-all", "--all"),
+    ] {
+        let letter = &option[..2];
+        refused(
+            &azure,
+            &["get", "kv-prod/api", option],
+            &format!("unknown option `{letter}`\nakv-xsoar: hint: did you mean `{meant}`?\n"),
+        );
+    }
+}
+
 #[test]
 fn which_value_was_meant() {
     let azure = azure();
