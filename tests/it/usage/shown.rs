@@ -237,6 +237,24 @@ fn what_is_not_seen_is_shown_as_an_escape() {
     azure.expect(&[]);
 }
 
+/// A credential that is not shown, since it may be anything, is not left without a word of what is wrong with it.
+#[test]
+fn what_is_around_a_credential() {
+    for word in [
+        "kv-prod/api\r",
+        "\u{200e}kv-prod/api",
+        "\"kv-prod/api\"",
+        "kv-prod/api\u{a0}",
+        "https://kv-prod.vault.azure.net/secrets/api\r\n",
+    ] {
+        Akv::new()
+            .args(["get", word])
+            .status(2)
+            .stderr("akv-xsoar: error: an argument is not a CREDENTIAL\nakv-xsoar: hint: there are blanks, quotes or invisible characters around it: leave them out\n")
+            .run();
+    }
+}
+
 const PASSWORD: &str = "CanaryUrlPassword";
 
 /// A password in what was meant for a URL is shown nowhere.
@@ -268,6 +286,16 @@ fn a_password_in_a_url_that_is_none() {
         (
             format!("https://user:p@{PASSWORD}@host.example"),
             "https://[secret]@host.example",
+        ),
+        // The `@` encoded as well, or left out with the host; where no URL has a password.
+        (
+            format!("https://user:{PASSWORD}%40host.example"),
+            "https://[secret]@host.example",
+        ),
+        (format!("https://user:{PASSWORD}"), "https://user:[secret]"),
+        (
+            format!("https://host.example?token={PASSWORD}"),
+            "https://host.example?[secret]",
         ),
         (
             format!("https://:{PASSWORD}@host.example"),
@@ -335,7 +363,7 @@ fn a_password_in_a_url_that_is_none() {
             .args(["get", &url])
             .canary(PASSWORD)
             .status(2)
-            .stderr_has("akv-xsoar: error: an argument is not a CREDENTIAL\n")
+            .stderr_has(" is not a CREDENTIAL\n")
             .run();
     }
 }
