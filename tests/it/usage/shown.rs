@@ -257,12 +257,9 @@ fn what_is_around_a_credential() {
 
 const PASSWORD: &str = "CanaryUrlPassword";
 
-/// A password in what was meant for a URL is shown nowhere.
-#[test]
-fn a_password_in_a_url_that_is_none() {
-    let directory = Scratch::new("usage");
-    let key = private(&directory, "key", "CanaryKeyOfXsoar");
-    for (url, shown) in [
+/// What was meant for a URL, and how it is shown.
+fn urls_with_passwords() -> Vec<(String, &'static str)> {
+    vec![
         (
             format!("https://user:{PASSWORD}@host.example"),
             "https://[secret]@host.example",
@@ -305,7 +302,15 @@ fn a_password_in_a_url_that_is_none() {
             format!("https://user:\t{PASSWORD}\r@host.example\r"),
             "https://[secret]@host.example",
         ),
-    ] {
+    ]
+}
+
+/// A password in what was meant for a URL is shown nowhere.
+#[test]
+fn a_password_in_a_url_that_is_none() {
+    let directory = Scratch::new("usage");
+    let key = private(&directory, "key", "CanaryKeyOfXsoar");
+    for (url, shown) in urls_with_passwords() {
         for name in ["DEMISTO_BASE_URL", "AZURE_AUTHORITY_HOST", "AZURE_CLOUD"] {
             Akv::new()
                 .args([
