@@ -220,7 +220,7 @@ fn a_directory_of_files_where_something_is_in_the_way() {
     let azure = azure();
     azure.ignore_log();
     let hint = "move it away, or choose another directory";
-    for name in ["..data", "..akv-xsoar.lock"] {
+    for name in ["..data", "..akv-xsoar.lock", "kv-prod"] {
         let scratch = Scratch::new("way");
         fs::create_dir_all(scratch.join("it").join(name)).unwrap();
         let cause = format!("`{name}` in it was not made by this program");
