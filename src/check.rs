@@ -16,6 +16,7 @@ use crate::http::Client;
 use crate::options::{Configured, Identified};
 use crate::report::Reporter;
 use crate::selection::{Selection, VaultSet, What};
+use crate::vault::VaultName;
 use hosts::Hosts;
 use steps::{Next, Overheard, Report, Stop};
 use subject::Subject;
@@ -119,18 +120,22 @@ impl<'a> Check<'a> {
                 report.untried("xsoar", "what is wrong above leaves no way to it")?;
             }
         }
-        self.place(subject.output.as_ref(), report)
+        self.place(&subject, report)
     }
 
     /// Where the output goes.
-    fn place(&self, output: Option<&Output>, report: &mut Report) -> Next {
+    fn place(&self, subject: &Subject, report: &mut Report) -> Next {
         let deadline = &self.configured.deadline;
-        let probed = match output {
+        let probed = match &subject.output {
             None => return report.untried("output", "what is wrong above leaves it unknown"),
             Some(Output::Documents(_, sink) | Output::Variables(_, _, sink)) => {
                 sink.probe(deadline)
             }
-            Some(Output::Files(_, tree)) => tree.probe(deadline),
+            Some(Output::Files(_, tree)) => {
+                let vaults = subject.vaults();
+                let vaults: Vec<_> = vaults.iter().map(VaultName::as_str).collect();
+                tree.probe(&vaults, deadline)
+            }
         };
         match report.take("output", probed)? {
             Some(found) => report.ok("output", &found),

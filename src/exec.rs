@@ -15,7 +15,7 @@ use rustix::process::{Resource, getrlimit};
 
 use crate::credentials::Shape;
 use crate::error::{Error, Exit, Failures};
-use crate::file::shown;
+use crate::file::{of_working_directory, shown};
 use crate::named::{Named, read_named};
 use crate::process::Caller;
 use crate::report::Reporter;
@@ -97,14 +97,15 @@ impl<'a> Program<'a> {
                 }
                 Err(NotRun::Absent) => {}
                 Err(NotRun::Unfit(why)) => {
-                    unfit.get_or_insert(format!("`{}`: {why}", shown(&path)));
+                    unfit.get_or_insert((format!("`{}`: {why}", shown(&path)), UNFIT));
+                }
+                Err(NotRun::Nowhere(why)) => {
+                    unfit.get_or_insert((why, NOWHERE));
                 }
             }
         }
         Err(match unfit {
-            Some(why) => Error::new(Exit::CannotRun, operation, why).hint(
-                "nothing was fetched: it must be a file that this user may execute (`ls -l`), on a file system without `noexec`",
-            ),
+            Some((why, hint)) => Error::new(Exit::CannotRun, operation, why).hint(hint),
             None => Error::new(Exit::NoCommand, operation, "there is no such command")
                 .hint("nothing was fetched: check its name, and `PATH`"),
         })
@@ -162,10 +163,18 @@ fn candidates(word: &OsStr, caller: &Caller) -> Vec<PathBuf> {
 enum NotRun {
     Absent,
     Unfit(String),
+    /// The user may not enter the working directory, in which the path begins.
+    Nowhere(String),
 }
 
+const UNFIT: &str = "nothing was fetched: it must be a file that this user may execute (`ls -l`), on a file system without `noexec`";
+const NOWHERE: &str = "nothing was fetched: give the whole path (`/…`), or change to a directory that this user may enter (`cd /`)";
+
 fn judge(path: &Path) -> Result<(), NotRun> {
-    let unfit = |error: io::Error| NotRun::Unfit(SystemError(&error).to_string());
+    let unfit = |error: io::Error| match of_working_directory(path) {
+        Some(cause) => NotRun::Nowhere(cause.to_string()),
+        None => NotRun::Unfit(SystemError(&error).to_string()),
+    };
     let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => NotRun::Absent,
         _ => unfit(error),

@@ -186,7 +186,7 @@ pub(crate) fn read(path: &Path, most: usize, deadline: &Deadline) -> Result<Cont
 }
 
 /// Why nothing that begins in the working directory is found, where that is so.
-fn of_working_directory(path: &Path) -> Option<ReadError> {
+pub(crate) fn of_working_directory(path: &Path) -> Option<ReadError> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let error = rustix::fs::openat(CWD, ".", flags, Mode::empty()).err()?;
     path.is_relative()

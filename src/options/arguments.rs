@@ -63,12 +63,8 @@ pub(super) fn read(arguments: Vec<OsString>) -> Result<Arguments, Error> {
                 }
             }
             Arg::Short(letter) => {
-                let cause = if letter.is_ascii_graphic() {
-                    format!("unknown option `-{letter}`")
-                } else {
-                    "unknown option".to_owned()
-                };
-                return Err(Error::usage(cause).hint(HELP));
+                let attached = parser.optional_value().unwrap_or_default();
+                return Err(short(letter, &attached.to_string_lossy()));
             }
             Arg::Value(word) => {
                 let word = word
@@ -213,6 +209,22 @@ fn unknown(name: &str) -> Error {
         HELP
     };
     Error::usage(shown).hint(hint)
+}
+
+/// There are no options of one letter but for help and version; one may lack its second hyphen.
+fn short(letter: char, attached: &str) -> Error {
+    let cause = if letter.is_ascii_graphic() {
+        format!("unknown option `-{letter}`")
+    } else {
+        "unknown option".to_owned()
+    };
+    let word = format!("{letter}{attached}");
+    let name = word.split('=').next().unwrap_or_default();
+    let row = table::option(name).map(|row| row.name);
+    let meant = row.or_else(|| nearest(name, table::options().map(|row| row.name)));
+    Error::usage(cause).hint(meant.map_or(HELP.to_owned(), |meant| {
+        format!("did you mean `--{meant}`?")
+    }))
 }
 
 /// What a script with Windows' newlines, or a text that was copied, leaves behind a word.

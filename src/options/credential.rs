@@ -6,6 +6,8 @@ use super::settings::{Origin, Rank, Setting};
 use crate::cloud::{Cloud, Host, strip_https};
 use crate::credentials::Credential;
 use crate::error::{Error, escaped};
+use crate::redact::without_user;
+use crate::text::surrounded;
 use crate::vault::{SecretName, SecretVersion, VaultName, parse_id};
 
 /// Whether two spellings of one credential mean one version of it.
@@ -58,7 +60,7 @@ impl Place<'_> {
     /// What stands there, as a message may end with it.
     fn shown(self, text: &str) -> String {
         match self {
-            Self::Argument => format!(": `{}`", escaped(text)),
+            Self::Argument => format!(": `{}`", escaped(&without_user(text))),
             Self::Setting(origin) => origin.shown(": ", text),
         }
     }
@@ -205,12 +207,14 @@ fn is_plausible(word: &str) -> bool {
 fn malformed(place: Place, word: &str) -> Error {
     let what = match place {
         Place::Argument if is_plausible(word) => {
-            format!("`{}` is not a CREDENTIAL", escaped(word))
+            format!("`{}` is not a CREDENTIAL", escaped(&without_user(word)))
         }
         Place::Argument => "an argument is not a CREDENTIAL".to_owned(),
         Place::Setting(origin) => format!("{origin} is not a CREDENTIAL"),
     };
-    Error::usage(what).hint("a CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or https://VAULT…/secrets/NAME[/VERSION]")
+    Error::usage(what)
+        .hint("a CREDENTIAL is VAULT/SECRET, VAULT/SECRET/VERSION, or https://VAULT…/secrets/NAME[/VERSION]")
+        .maybe_hint(surrounded(word).filter(|_| word.contains('/')))
 }
 
 pub(super) fn of_setting(setting: &Setting, kind: &str, text: &str) -> Error {

@@ -13,9 +13,14 @@ pub(super) enum Meant {
 /// What the escape means with which a text begins, and how long it is.
 pub(super) type Escape = fn(&[u8]) -> Option<(Meant, usize)>;
 
-/// `%XX`.
+/// `%XX`, and `%uXXXX` as JavaScript's `escape` has it.
 pub(super) fn percent(text: &[u8]) -> Option<(Meant, usize)> {
-    let digits = text.strip_prefix(b"%")?.get(..2)?;
+    let escape = text.strip_prefix(b"%")?;
+    if let [b'u' | b'U', ..] = escape {
+        let character = char::from_u32(number(escape.get(1..5)?, 16)?)?;
+        return Some((Meant::Character(character), 6));
+    }
+    let digits = escape.get(..2)?;
     let byte = u8::try_from(number(digits, 16)?).ok()?;
     Some((Meant::Byte(byte), 3))
 }
@@ -34,6 +39,10 @@ pub(super) fn json(text: &[u8]) -> Option<(Meant, usize)> {
         b'u' => return braced(text).or_else(|| of_units(text)),
         b'x' => return of_digits(text, 2),
         b'U' => return of_digits(text, 8),
+        b'0'..=b'3' => {
+            let byte = u8::try_from(number(text.get(1..4)?, 8)?).ok()?;
+            return Some((Meant::Byte(byte), 4));
+        }
         b'n' => b'\n',
         b'r' => b'\r',
         b't' => b'\t',

@@ -43,15 +43,23 @@ fn hexadecimal(text: &str) -> String {
     })
 }
 
+fn octal(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut escapes, byte| {
+        let _ = write!(escapes, "\\{byte:03o}");
+        escapes
+    })
+}
+
 fn base64(text: &str) -> String {
     STANDARD.encode(text)
 }
 
 /// Each spells a text character by character, but for those of base64 at the end.
-const SPELLINGS: [fn(&str) -> String; 12] = [
+const SPELLINGS: [fn(&str) -> String; 13] = [
     str::to_owned,
     escaped,
     units,
+    octal,
     percent,
     |text| percent(text).replace("%20", "+"),
     |text| each(text, |c| format!("&#{};", u32::from(c))),
@@ -65,7 +73,7 @@ const SPELLINGS: [fn(&str) -> String; 12] = [
     base64,
     |text| URL_SAFE_NO_PAD.encode(text),
 ];
-const FIRST_BASE64: usize = 10;
+const FIRST_BASE64: usize = 11;
 
 /// What stands before a secret, the secret, and what stands behind it, spelled together. What of base64 is
 /// not the secret's alone goes to the others.

@@ -7,6 +7,7 @@ use rustix::fs::{AtFlags, Mode, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
 
 use super::write_error::{WriteError, system};
+use crate::file::shown;
 
 /// Something could not be done with a name in a directory.
 pub(super) fn refused(
@@ -67,7 +68,8 @@ fn advice(directory: &OwnedFd, name: &OsStr) -> Option<String> {
     let is_sticky = Mode::from_raw_mode(home.st_mode).contains(Mode::SVTX);
     (is_sticky && file.st_uid != us && home.st_uid != us).then(|| {
         format!(
-            "it belongs to user {}, and in a directory with the sticky bit nobody replaces another user's file: remove it as that user, or choose a directory of this user's own",
+            "`{}` belongs to user {}, and in a directory with the sticky bit nobody replaces another user's file: remove it as that user, or choose a directory of this user's own",
+            shown(name),
             file.st_uid
         )
     })

@@ -71,9 +71,9 @@ impl Tree {
             .map_err(|error| error.error(Some(&self.path), deadline))
     }
 
-    /// Whether [`Tree::write`] has a place to write to, and what is there. Changes nothing.
-    pub(crate) fn probe(&self, deadline: &Deadline) -> Result<String, Error> {
-        match probe(&self.path, &self.attributes, deadline) {
+    /// Whether [`Tree::write`] has a place to write to, for these vaults too, and what is there. Changes nothing.
+    pub(crate) fn probe(&self, vaults: &[&str], deadline: &Deadline) -> Result<String, Error> {
+        match probe(&self.path, vaults, &self.attributes, deadline) {
             Ok(found) => Ok(format!("`{}`: {found}", shown(&self.path))),
             Err(error) => Err(error.error(Some(&self.path), deadline)),
         }
@@ -108,6 +108,7 @@ fn write(
 /// Does what a run does, but for the names that count, and takes it back.
 fn probe(
     path: &Path,
+    vaults: &[&str],
     attributes: &Attributes,
     deadline: &Deadline,
 ) -> Result<&'static str, WriteError> {
@@ -117,6 +118,9 @@ fn probe(
     let directory = &root.directory;
     if current(directory)?.is_some() {
         check_replaceable(directory, OsStr::new(DATA))?;
+    }
+    for vault in vaults {
+        is_linked(directory, vault)?;
     }
     lock::probe(directory, deadline)?;
     let file = Entry {

@@ -80,5 +80,14 @@ fn nothing_absolute_needs_the_working_directory() {
         let error = "akv-xsoar: error: cannot use the configuration file `akv.json`: the working directory: permission denied\n";
         run(mode, "fetch kv-prod/a --config akv.json", 2, error);
         azure.expect(&[]);
+        // And what is run.
+        for command in ["./it", "bin/it"] {
+            let error = format!(
+                "akv-xsoar: error: cannot run `{command}`: the working directory: permission denied\nakv-xsoar: hint: nothing was fetched: give the whole path (`/…`), or change to a directory that this user may enter (`cd /`)\n"
+            );
+            let words = format!("exec --env X=kv-prod/a -- {command}");
+            run(mode, &words, 126, &error);
+            azure.expect(&[]);
+        }
     }
 }

@@ -195,8 +195,9 @@ fn an_address_that_is_none_is_refused() {
             "is not https, and not on this machine",
         ),
     ] {
-        // A user may be a token as well as a name.
+        // A user may be a token as well as a name, and a query may have one in it.
         let url_shown = url.replace("user@", "[secret]@");
+        let url_shown = url_shown.replace("?x=1", "?[secret]");
         let run = |akv: Akv<'_>, name: &str| {
             akv.status(2)
                 .stderr(format!(

@@ -4,7 +4,7 @@
 #![allow(clippy::print_stdout)]
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -390,15 +390,16 @@ fn many_long_secrets_are_looked_for_within_the_deadline() {
         Fault::vault_error(403, "Forbidden", None, &said),
     );
     let secrets = names.iter().map(|name| format!("kv-prod/{name}"));
-    let start = Instant::now();
     let run = Akv::new()
         .arg("fetch")
         .args(secrets)
         .args(["kv-prod/b", "--timeout=20"]);
-    run.app(&azure)
+    let output = run
+        .app(&azure)
         .status(4)
         .stderr_has(": It has [secret] in it. (request id ")
         .run();
-    assert!(start.elapsed() < Duration::from_secs(20));
+    // The program's own time: looking for the secrets in what it said takes its time, too.
+    assert!(output.elapsed < Duration::from_secs(20));
     azure.ignore_log();
 }

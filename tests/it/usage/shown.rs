@@ -65,6 +65,27 @@ fn which_option_was_meant() {
     }
 }
 
+/// With one hyphen, of which the letter alone is shown: what follows it may be a secret.
+#[test]
+fn which_option_with_one_hyphen_was_meant() {
+    let azure = azure();
+    for (option, meant) in [
+        ("-output", "--output"),
+        ("-output=canary", "--output"),
+        ("-vault=canary", "--vault"),
+        ("-valt=canary", "--vault"),
+        ("-client-id", "--client-id"),
+        ("-all", "--all"),
+    ] {
+        let letter = &option[..2];
+        refused(
+            &azure,
+            &["get", "kv-prod/api", option],
+            &format!("unknown option `{letter}`\nakv-xsoar: hint: did you mean `{meant}`?\n"),
+        );
+    }
+}
+
 #[test]
 fn which_value_was_meant() {
     let azure = azure();
@@ -216,14 +237,29 @@ fn what_is_not_seen_is_shown_as_an_escape() {
     azure.expect(&[]);
 }
 
+/// A credential that is not shown, since it may be anything, is not left without a word of what is wrong with it.
+#[test]
+fn what_is_around_a_credential() {
+    for word in [
+        "kv-prod/api\r",
+        "\u{200e}kv-prod/api",
+        "\"kv-prod/api\"",
+        "kv-prod/api\u{a0}",
+        "https://kv-prod.vault.azure.net/secrets/api\r\n",
+    ] {
+        Akv::new()
+            .args(["get", word])
+            .status(2)
+            .stderr("akv-xsoar: error: an argument is not a CREDENTIAL\nakv-xsoar: hint: there are blanks, quotes or invisible characters around it: leave them out\n")
+            .run();
+    }
+}
+
 const PASSWORD: &str = "CanaryUrlPassword";
 
-/// A password in what was meant for a URL is shown nowhere.
-#[test]
-fn a_password_in_a_url_that_is_none() {
-    let directory = Scratch::new("usage");
-    let key = private(&directory, "key", "CanaryKeyOfXsoar");
-    for (url, shown) in [
+/// What was meant for a URL, and how it is shown.
+fn urls_with_passwords() -> Vec<(String, &'static str)> {
+    vec![
         (
             format!("https://user:{PASSWORD}@host.example"),
             "https://[secret]@host.example",
@@ -248,6 +284,16 @@ fn a_password_in_a_url_that_is_none() {
             format!("https://user:p@{PASSWORD}@host.example"),
             "https://[secret]@host.example",
         ),
+        // The `@` encoded as well, or left out with the host; where no URL has a password.
+        (
+            format!("https://user:{PASSWORD}%40host.example"),
+            "https://[secret]@host.example",
+        ),
+        (format!("https://user:{PASSWORD}"), "https://user:[secret]"),
+        (
+            format!("https://host.example?token={PASSWORD}"),
+            "https://host.example?[secret]",
+        ),
         (
             format!("https://:{PASSWORD}@host.example"),
             "https://[secret]@host.example",
@@ -256,7 +302,15 @@ fn a_password_in_a_url_that_is_none() {
             format!("https://user:\t{PASSWORD}\r@host.example\r"),
             "https://[secret]@host.example",
         ),
-    ] {
+    ]
+}
+
+/// A password in what was meant for a URL is shown nowhere.
+#[test]
+fn a_password_in_a_url_that_is_none() {
+    let directory = Scratch::new("usage");
+    let key = private(&directory, "key", "CanaryKeyOfXsoar");
+    for (url, shown) in urls_with_passwords() {
         for name in ["DEMISTO_BASE_URL", "AZURE_AUTHORITY_HOST", "AZURE_CLOUD"] {
             Akv::new()
                 .args([
@@ -314,7 +368,7 @@ fn a_password_in_a_url_that_is_none() {
             .args(["get", &url])
             .canary(PASSWORD)
             .status(2)
-            .stderr_has("akv-xsoar: error: an argument is not a CREDENTIAL\n")
+            .stderr_has(" is not a CREDENTIAL\n")
             .run();
     }
 }

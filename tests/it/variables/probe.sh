@@ -11,6 +11,8 @@ akv_look() {
     case $akv_key in Uid:|Gid:) printf 'look: %s %s\n' "$akv_key" "$akv_rest" ;; esac
   done </proc/self/status
   printf 'look: %s %s\n' "$-" "$(umask)"
+  # What every user sees of a command.
+  printf 'look: %s\n' "$(/bin/cat /proc/self/cmdline | /usr/bin/tr '\0' ' ')"
 }
 akv_look
 akv_behave() {
