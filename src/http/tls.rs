@@ -25,7 +25,12 @@ impl ExtraRoots {
     pub(crate) fn from_pem(pem: &[u8]) -> Result<(Self, usize), String> {
         let mut store = RootCertStore::empty();
         let mut unusable = 0;
-        for item in CertificateDer::pem_slice_iter(pem) {
+        // As it is copied out of YAML, indented.
+        let lines: Vec<_> = pem
+            .split(|byte| *byte == b'\n')
+            .map(<[u8]>::trim_ascii)
+            .collect();
+        for item in CertificateDer::pem_slice_iter(&lines.join(&b'\n')) {
             match item {
                 Ok(certificate) if store.add(certificate.clone()).is_ok() => {}
                 Ok(_) => unusable += 1,

@@ -4,7 +4,6 @@
 #![allow(clippy::print_stdout)]
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -370,9 +369,9 @@ fn public_words_are_not_struck_out() {
     azure.ignore_log();
 }
 
-/// All that a vault takes, and one refusal: looking for it all costs next to nothing.
+/// All that a vault takes, and one refusal. How much work it is to look for it all is counted in a unit test.
 #[test]
-fn many_long_secrets_are_looked_for_within_the_deadline() {
+fn many_long_secrets_are_looked_for() {
     let azure = azure();
     let names: Vec<_> = (0..60).map(|number| format!("long-{number}")).collect();
     let line = |name: &str, number: usize| {
@@ -394,12 +393,9 @@ fn many_long_secrets_are_looked_for_within_the_deadline() {
         .arg("fetch")
         .args(secrets)
         .args(["kv-prod/b", "--timeout=20"]);
-    let output = run
-        .app(&azure)
+    run.app(&azure)
         .status(4)
         .stderr_has(": It has [secret] in it. (request id ")
         .run();
-    // The program's own time: looking for the secrets in what it said takes its time, too.
-    assert!(output.elapsed < Duration::from_secs(20));
     azure.ignore_log();
 }

@@ -22,6 +22,31 @@ fn anybody_may_read_certificates() {
     }
 }
 
+#[test]
+fn certificates_as_they_are_copied() {
+    let azure = azure();
+    let pem = azure.ca_pem();
+    let indented: String = pem.lines().map(|line| format!("    {line}\n")).collect();
+    for text in [
+        indented,
+        pem.replace('\n', " \r\n"),
+        format!("\u{feff}{pem}"),
+        format!("Our proxy's:\n\n{pem}"),
+    ] {
+        let directory = Scratch::new("tls");
+        let path = directory.write("ca.pem", text);
+        set_mode(&path, 0o644);
+        Akv::new()
+            .args(["get", "kv-prod/one", "--connect-to", &azure.connect_to()])
+            .args(["--tenant-id", TENANT, "--client-id", CLIENT_ID])
+            .env("AZURE_CLIENT_SECRET", CLIENT_SECRET)
+            .env("SSL_CERT_FILE", &path)
+            .stdout("value-of-one")
+            .run();
+        expect_one(&azure);
+    }
+}
+
 /// Whoever may write them decides whom the program trusts.
 #[test]
 fn certificates_that_others_may_write() {
