@@ -147,7 +147,7 @@ impl Service for Entra<'_> {
             what.extend([" (", &details.join(", "), ")"]);
         }
         let exit = match said.status {
-            400..=499 if !matches!(said.status, 408 | 429) => Exit::NoToken,
+            400..=499 if !matches!(said.status, 408 | 429) && !is_failure(name) => Exit::NoToken,
             _ => Exit::Service,
         };
         let code = aadsts(&said.body, description);
@@ -286,8 +286,14 @@ fn without_code(code: Option<u64>, name: &str) -> Option<&'static str> {
             "is the proof (client secret, certificate, federated token) right, and not expired?",
         ),
         (None, "unauthorized_client") => Some("check the client id and the tenant id"),
+        (_, name) if is_failure(name) => Some("try again later"),
         _ => None,
     }
+}
+
+/// Whether the name is that of a failure of the service's own (RFC 6749, section 4.1.2.1).
+fn is_failure(name: &str) -> bool {
+    matches!(name, "temporarily_unavailable" | "server_error")
 }
 
 /// What a person does about it.

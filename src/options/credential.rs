@@ -99,6 +99,7 @@ fn whose(place: Place, url: &str, cloud: &Cloud) -> String {
     let label = host.split('.').next().unwrap_or_default();
     let name = place.part(label);
     let has = |label: &str| host.to_ascii_lowercase().contains(label);
+    let ends_in_dot = host.ends_with('.');
     let host = Host::parse(host);
     let is_ours = host.as_ref().is_some_and(|host| has_suffix(host, suffix));
     if has(".privatelink.") || has(".vaultcore.") {
@@ -111,6 +112,8 @@ fn whose(place: Place, url: &str, cloud: &Cloud) -> String {
         format!("a vault's URL ends behind its host: `{name}`, or `https://{name}.{suffix}`")
     } else if url.to_ascii_lowercase().starts_with("http://") {
         "a vault is asked by `https://` only".to_owned()
+    } else if ends_in_dot {
+        "leave out the dot at the host's end".to_owned()
     } else if is_ours {
         format!("a vault's name has {VAULT_RULE}")
     } else if let Some(other) = host.and_then(|host| Cloud::of_vault(&host)) {

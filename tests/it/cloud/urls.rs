@@ -132,6 +132,10 @@ fn a_vault_by_its_host() {
             "kv-prod.vault.azure.net:8443",
             "is it the right cloud (`--cloud`)?",
         ),
+        (
+            "kv-prod.vault.azure.net.",
+            "leave out the dot at the host's end",
+        ),
     ] {
         for (args, origin) in [
             (

@@ -158,6 +158,26 @@ fn a_busy_entra_is_not_a_refused_identity() {
     }
 }
 
+/// By its name alone, whatever the status.
+#[test]
+fn a_failure_of_entra_s_own_is_no_refused_identity() {
+    let azure = Standin::start();
+    for name in ["temporarily_unavailable", "server_error"] {
+        azure.mend();
+        azure.fault(
+            &azure.token_request(),
+            Fault::json(400, &json!({"error": name})),
+        );
+
+        fetch(&azure)
+            .status(7)
+            .stderr(error(&format!("Entra ID answered 400 ({name})")) + "try again later\n")
+            .run();
+
+        azure.expect(&[&azure.token_request()]);
+    }
+}
+
 #[test]
 fn a_failure_of_entra_s_that_no_retry_helps() {
     let azure = Standin::start();
