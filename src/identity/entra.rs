@@ -279,6 +279,7 @@ fn aadsts(body: &Value, description: &str) -> Option<u64> {
 }
 
 pub(super) const WRONG_SECRET: &str = "the client secret is wrong: give its value, not its id (the portal shows the value only once, when it is made)";
+
 /// The same, where there is only OAuth's name for it (RFC 6749, section 5.2).
 fn without_code(code: Option<u64>, name: &str) -> Option<&'static str> {
     match (code, name) {

@@ -26,9 +26,8 @@ fn anybody_may_read_certificates() {
 fn certificates_as_they_are_copied() {
     let azure = azure();
     let pem = azure.ca_pem();
-    let indented: String = pem.lines().map(|line| format!("    {line}\n")).collect();
     for text in [
-        indented,
+        format!("    {}", pem.replace('\n', "\n    ")),
         pem.replace('\n', " \r\n"),
         format!("\u{feff}{pem}"),
         format!("Our proxy's:\n\n{pem}"),
