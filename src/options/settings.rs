@@ -94,6 +94,12 @@ impl Settings {
         self.0.push((row.name, Setting { value, origin }));
     }
 
+    /// Takes back what was set at one rank.
+    pub(crate) fn remove(&mut self, row: &OptionRow, rank: Rank) {
+        self.0
+            .retain(|(name, setting)| *name != row.name || setting.origin.rank != rank);
+    }
+
     /// The strongest setting.
     pub(crate) fn strongest(&self, row: &OptionRow) -> Option<&Setting> {
         Rank::ALL.iter().find_map(|&rank| self.at(row, rank))
