@@ -22,7 +22,10 @@ pub(crate) fn read(file: &str, json: &[u8], settings: &mut Settings) -> Result<b
         named: Vec::new(),
         holds_secret: false,
     };
-    for field in fields(json).map_err(|fault| problem(fault.to_string()))? {
+    let mut fields = fields(json).map_err(|fault| problem(fault.to_string()))?;
+    // What is wrong with the others is to be told there, too.
+    fields.sort_by_key(|field| field.key != table::STATUS.name);
+    for field in fields {
         reading
             .judge(&field.key, field.value)
             .map_err(|fault| match fault {

@@ -139,6 +139,11 @@ impl Settings {
             .unwrap_or_default()
     }
 
+    /// Every setting of a row, whatever its rank.
+    pub(crate) fn every(&self, row: &OptionRow) -> impl Iterator<Item = &Setting> {
+        self.of(row.name)
+    }
+
     fn of(&self, name: &'static str) -> impl Iterator<Item = &Setting> {
         self.0
             .iter()
