@@ -73,7 +73,7 @@ use messages::Messages;
 use options::{Arguments, Configured};
 use process::Caller;
 use sink::Sink;
-use status::{Place, Status};
+use status::{Asked, Status};
 
 /// The whole program: what was typed in; result, messages and exit code out.
 pub fn run(arguments: &[OsString]) -> Exit {
@@ -86,8 +86,8 @@ pub fn run(arguments: &[OsString]) -> Exit {
         variable: &|name| std::env::var_os(name),
         core_limit,
     };
-    let want = |place| status.want(place, &ending);
-    let result = obey(arguments, start, &caller, &messages, &want);
+    let ask = |asked| status.ask(asked, &ending);
+    let result = obey(arguments, start, &caller, &messages, &ask);
     messages.over();
     let exit = result.unwrap_or_else(|failures| {
         messages.failures(&failures);
@@ -104,11 +104,11 @@ fn obey(
     start: Instant,
     caller: &Caller,
     messages: &Messages,
-    want: &dyn Fn(Place),
+    ask: &dyn Fn(Asked),
 ) -> Result<Exit, Failures> {
     let read = options::read(arguments);
-    if let (Err(_), Some(place)) = (&read, options::status_of(arguments)) {
-        want(place);
+    if let (Err(_), Some(asked)) = (&read, options::status_of(arguments)) {
+        ask(asked);
     }
     let (words, settings) = match read? {
         Arguments::Text(text) => {
@@ -122,7 +122,7 @@ fn obey(
         messages.set_verbosity(configured.verbosity);
     }
     messages.set_deadline(configured.deadline);
-    let status = configured.status().map(|place| place.map(want));
+    let status = configured.status().map(|asked| asked.map(ask));
     let command = Command::new(configured)?;
     status?;
     command.run(caller, messages)

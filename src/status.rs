@@ -25,8 +25,8 @@ pub(crate) struct Status(Arc<Mutex<Record>>);
 /// What happened so far.
 #[derive(Default)]
 struct Record {
-    /// Where it goes, until it is there.
-    place: Option<Place>,
+    /// Where it goes, until it is written.
+    asked: Option<Asked>,
     credentials: Option<usize>,
     changed: bool,
     soonest: Option<(String, u64)>,
@@ -34,8 +34,8 @@ struct Record {
     warnings: Lines,
 }
 
-/// Where a status is wanted.
-pub(crate) struct Place {
+/// What `--status` asks for.
+pub(crate) struct Asked {
     pub(crate) file: StatusFile,
     /// The verb's word.
     pub(crate) command: &'static str,
@@ -49,9 +49,9 @@ impl Status {
         Self(Arc::default())
     }
 
-    /// Wants it there, however the run ends.
-    pub(crate) fn want(&self, place: Place, ending: &Ending) {
-        self.record().place = Some(place);
+    /// Has it written there, however the run ends.
+    pub(crate) fn ask(&self, asked: Asked, ending: &Ending) {
+        self.record().asked = Some(asked);
         let status = self.clone();
         ending.after(move |signal| {
             let mut record = status.record();
@@ -144,23 +144,23 @@ const LARGEST: usize = 2 << 20;
 
 impl Record {
     fn write(&mut self, exit: u8) -> Result<(), Error> {
-        let Some(place) = self.place.take() else {
+        let Some(asked) = self.asked.take() else {
             return Ok(());
         };
-        let old = match place.file.read(LARGEST) {
+        let old = match asked.file.read(LARGEST) {
             Before::Nothing => None,
             Before::Bytes(bytes) => Some(serde_json::from_slice::<Old>(&bytes).ok()),
             Before::Other => Some(None),
         };
-        if place.only_a_status && matches!(old, Some(None)) {
+        if asked.only_a_status && matches!(old, Some(None)) {
             let cause = "what is there is no status";
-            return Err(Error::new(Exit::Output, place.file.operation(), cause));
+            return Err(Error::new(Exit::Output, asked.file.operation(), cause));
         }
         let time = rfc3339_now(SystemTime::now());
         let last_success = match old.flatten() {
             _ if exit == Exit::Done.code() => Some(time.clone()),
             // Nobody could tell how old a time is that has not come yet.
-            Some(old) if old.command == place.command => old
+            Some(old) if old.command == asked.command => old
                 .last_success
                 .filter(|last| is_time(last) && *last <= time),
             _ => None,
@@ -172,7 +172,7 @@ impl Record {
         let object = Object {
             time: &time,
             last_success: last_success.as_deref(),
-            command: place.command,
+            command: asked.command,
             exit,
             credentials: self.credentials,
             changed: self.changed,
@@ -185,7 +185,7 @@ impl Record {
         let text = serde_json::to_string_pretty(&object).unwrap_or_default() + "\n";
         // A file is not waited for.
         let deadline = Deadline::new(Instant::now(), Deadline::DEFAULT);
-        place.file.write(text.as_bytes(), &deadline)
+        asked.file.write(text.as_bytes(), &deadline)
     }
 }
 
@@ -232,8 +232,8 @@ mod tests {
     const ROLE: &str = "AKV_XSOAR_TEST_STATUS";
     const PAYLOAD: &str = "Canary-p4yload";
 
-    fn place(path: PathBuf) -> Place {
-        Place {
+    fn asked(path: PathBuf) -> Asked {
+        Asked {
             file: StatusFile::new(path).unwrap(),
             command: "fetch",
             only_a_status: false,
@@ -248,7 +248,7 @@ mod tests {
         };
         let _ = process::harden();
         let status = Status::new();
-        status.want(place(path.into()), &process::end_on_signals());
+        status.ask(asked(path.into()), &process::end_on_signals());
         status.warning("before");
         match env::var("PLACE").as_deref() {
             Ok("thread") => drop(thread::spawn(|| panic!("{PAYLOAD}")).join()),
@@ -316,10 +316,10 @@ mod tests {
             }
         }
         let path = env::temp_dir().join(format!("akv-xsoar-status-{}-large", id()));
-        record.place = Some(place(path.clone()));
+        record.asked = Some(asked(path.clone()));
         record.write(0).unwrap();
         let size = fs::metadata(&path).unwrap().len();
-        record.place = Some(place(path.clone()));
+        record.asked = Some(asked(path.clone()));
         record.write(5).unwrap();
         let told: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         let _ = fs::remove_file(&path);

@@ -8,7 +8,7 @@ use super::table::{self, CommandRow, OptionRow, Verb};
 use super::{Configured, arguments};
 use crate::error::Error;
 use crate::sink::StatusFile;
-use crate::status::Place;
+use crate::status::Asked;
 
 /// What else is a file's name; a status in its place would destroy it.
 const OTHERS: [&OptionRow; 7] = [
@@ -28,35 +28,35 @@ impl Configured<'_> {
     }
 
     /// Where this run's status is wanted, if it has one.
-    pub(crate) fn status(&self) -> Result<Option<Place>, Error> {
-        place(self.words.row, &self.settings, self.problem.is_some())
+    pub(crate) fn status(&self) -> Result<Option<Asked>, Error> {
+        asked(self.words.row, &self.settings, self.problem.is_some())
     }
 }
 
 /// Where the status of a command line is wanted that is wrong in other ways, as far as it can be understood.
-pub(crate) fn status_of(arguments: &[OsString]) -> Option<Place> {
+pub(crate) fn status_of(arguments: &[OsString]) -> Option<Asked> {
     let (row, settings) = arguments::gist(arguments)?;
-    place(row, &settings, true).ok().flatten()
+    asked(row, &settings, true).ok().flatten()
 }
 
-fn place(
+fn asked(
     row: &'static CommandRow,
     settings: &Settings,
     only_a_status: bool,
-) -> Result<Option<Place>, Error> {
+) -> Result<Option<Asked>, Error> {
     let tells = match row.verb {
         Verb::Fetch => true,
         // What only says what it would do writes nothing.
         Verb::Push => !settings.is_on(&table::DRY_RUN),
         _ => false,
     };
-    let place = |file| Place {
+    let asked = |file| Asked {
         file,
         command: row.name,
         only_a_status,
     };
     Ok(if tells {
-        file(settings)?.map(place)
+        file(settings)?.map(asked)
     } else {
         None
     })

@@ -1,13 +1,14 @@
 //! However a run ends, its status tells.
 
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::process::Signal;
 use serde_json::json;
 
 use super::{EARLIER, READ, azure, document, earlier, fetch, is_now, status};
 use crate::gate::Gate;
-use crate::standin::{Fault, Scratch, Standin};
+use crate::standin::{Fault, Scratch, Secret, Standin};
 
 #[test]
 fn the_deadline() {
@@ -156,23 +157,30 @@ fn a_signal_that_cannot_be_caught() {
 #[test]
 fn the_alert_of_the_readme() {
     crate::documents::needed("jq", "jq");
-    let readme = std::fs::read_to_string(crate::documents::shared("../../README.md")).unwrap();
-    let line = readme
-        .lines()
-        .find(|line| line.trim_start().starts_with("jq -e '"));
-    let filter = line.expect("an alert").split('\'').nth(1).unwrap();
     let azure = azure();
     let directory = Scratch::new("status");
-    let alarms = || {
+    let readme = std::fs::read_to_string(crate::documents::shared("../../README.md")).unwrap();
+    let filter = |beginning: &str| {
+        let mut lines = readme.lines().map(str::trim_start);
+        let line = lines.find(|line| line.starts_with(beginning));
+        line.expect("an alert")
+            .split('\'')
+            .nth(1)
+            .unwrap()
+            .to_owned()
+    };
+    let jq = |option: &str, filter: &str| {
         let output = Command::new("jq")
-            .args(["-e", filter])
+            .args([option, filter])
             .arg(directory.join("status.json"))
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(said.is_empty() || said.contains("No such file"), "{said}");
-        !output.status.success()
+        output
     };
+    let alert = filter("jq -e '");
+    let alarms = || !jq("-e", &alert).status.success();
     assert!(alarms(), "nothing there");
     let run = || fetch(&azure, &directory, &["kv-prod/a"]);
     run().stdout_any().run();
@@ -184,4 +192,15 @@ fn the_alert_of_the_readme() {
     assert!(alarms(), "an old success");
     earlier(&directory, &json!(null));
     assert!(alarms(), "never one");
+
+    let expiry = filter("jq -r '");
+    azure.mend();
+    for (from_now, says) in [(1 << 20, true), (1 << 21, false)] {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let at = i64::try_from(now.as_secs()).unwrap() + from_now;
+        azure.put("kv-prod", Secret::new("a", "value-of-a").expires(at));
+        run().stdout_any().run();
+        let said = String::from_utf8(jq("-r", &expiry).stdout).unwrap();
+        assert_eq!(said.starts_with("kv-prod/a expires 2"), says, "{said}");
+    }
 }

@@ -78,7 +78,7 @@ fn a_command_line_that_is_wrong() {
         ),
         (
             &["fetch", "--status", "status.json", "--managed-identity"],
-            "nothing was selected",
+            "nothing is selected",
         ),
     ] {
         let errors = of(words);
