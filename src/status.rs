@@ -20,11 +20,11 @@ use time::{is_time, rfc3339, rfc3339_now};
 
 /// What a run is about to say of itself. Every holder has the same.
 #[derive(Clone)]
-pub(crate) struct Status(Arc<Mutex<Record>>);
+pub(crate) struct Status(Arc<Mutex<Account>>);
 
 /// What happened so far.
 #[derive(Default)]
-struct Record {
+struct Account {
     /// Where it goes, until it is written.
     asked: Option<Asked>,
     credentials: Option<usize>,
@@ -51,66 +51,68 @@ impl Status {
 
     /// Has it written there, however the run ends.
     pub(crate) fn ask(&self, asked: Asked, ending: &Ending) {
-        self.record().asked = Some(asked);
+        self.account().asked = Some(asked);
         let status = self.clone();
         ending.after(move |signal| {
-            let mut record = status.record();
+            let mut account = status.account();
             // The output may just have got its place; the run has not come to its end.
-            record
+            account
                 .errors
                 .add(&format!("ended by {}", process::name_of(signal)));
-            let _ = record.write(u8::try_from(128 + signal).unwrap_or(u8::MAX));
+            let _ = account.write(u8::try_from(128 + signal).unwrap_or(u8::MAX));
+            // The run ends here, and not in another way meanwhile.
+            std::mem::forget(account);
         });
         let status = self.clone();
         process::on_defect(move |what| {
-            // Whoever holds the record may be the one that has the defect.
-            let mut record = match status.0.try_lock() {
-                Ok(record) => record,
-                Err(TryLockError::Poisoned(record)) => record.into_inner(),
+            // Whoever holds the account may be the one that has the defect.
+            let mut account = match status.0.try_lock() {
+                Ok(account) => account,
+                Err(TryLockError::Poisoned(account)) => account.into_inner(),
                 Err(TryLockError::WouldBlock) => return,
             };
-            record.errors.add(what);
-            let _ = record.write(Exit::Internal.code());
+            account.errors.add(what);
+            let _ = account.write(Exit::Internal.code());
         });
     }
 
     pub(crate) fn error(&self, text: &str) {
-        self.record().errors.add(text);
+        self.account().errors.add(text);
     }
 
     pub(crate) fn warning(&self, text: &str) {
-        self.record().warnings.add(text);
+        self.account().warnings.add(text);
     }
 
     /// As [`Reporter::expires`](crate::report::Reporter::expires).
     pub(crate) fn expires(&self, credential: &dyn Display, at: u64) {
-        let mut record = self.record();
+        let mut account = self.account();
         let is_sooner = |(_, soonest): &(String, u64)| at < *soonest;
-        if rfc3339(at).is_some() && record.soonest.as_ref().is_none_or(is_sooner) {
-            record.soonest = Some((credential.to_string(), at));
+        if rfc3339(at).is_some() && account.soonest.as_ref().is_none_or(is_sooner) {
+            account.soonest = Some((credential.to_string(), at));
         }
     }
 
     /// As [`Reporter::delivered`](crate::report::Reporter::delivered).
     pub(crate) fn delivered(&self, credentials: usize, changed: bool) {
-        let mut record = self.record();
-        record.credentials = Some(credentials);
-        record.changed = changed;
+        let mut account = self.account();
+        account.credentials = Some(credentials);
+        account.changed = changed;
     }
 
     /// Writes it, if it is wanted; why not, if it cannot be.
     pub(crate) fn write(&self, exit: Exit) -> Result<(), Error> {
-        self.record().write(exit.code())
+        self.account().write(exit.code())
     }
 
-    fn record(&self) -> MutexGuard<'_, Record> {
+    fn account(&self) -> MutexGuard<'_, Account> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The object, in the order in which it is documented.
 #[derive(Serialize)]
-struct Object<'a> {
+struct Form<'a> {
     time: &'a str,
     last_success: Option<&'a str>,
     command: &'a str,
@@ -142,7 +144,7 @@ struct Old {
 /// No status of ours is larger.
 const LARGEST: usize = 2 << 20;
 
-impl Record {
+impl Account {
     fn write(&mut self, exit: u8) -> Result<(), Error> {
         let Some(asked) = self.asked.take() else {
             return Ok(());
@@ -169,7 +171,7 @@ impl Record {
             let time = rfc3339(*at)?;
             Some(Expiry { credential, time })
         });
-        let object = Object {
+        let object = Form {
             time: &time,
             last_success: last_success.as_deref(),
             command: asked.command,
@@ -252,9 +254,9 @@ mod tests {
         status.warning("before");
         match env::var("PLACE").as_deref() {
             Ok("thread") => drop(thread::spawn(|| panic!("{PAYLOAD}")).join()),
-            // Where the record itself is at work nothing can be told, and nothing may hang.
-            Ok("record") => {
-                let _record = status.record();
+            // Where the account itself is at work nothing can be told, and nothing may hang.
+            Ok("account") => {
+                let _account = status.account();
                 panic!("{PAYLOAD}")
             }
             _ => panic!("{PAYLOAD}"),
@@ -263,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_defect_has_a_status() {
-        for role in ["main", "thread", "record"] {
+        for role in ["main", "thread", "account"] {
             let path = env::temp_dir().join(format!("akv-xsoar-status-{}-{role}", id()));
             let output = Command::new(env::current_exe().unwrap())
                 .args(["--exact", "status::tests::a_defect", "--nocapture"])
@@ -277,7 +279,7 @@ mod tests {
             let text = fs::read_to_string(&path).unwrap_or_default();
             let _ = fs::remove_file(&path);
             assert!(!shows(text.as_bytes(), PAYLOAD), "{text}");
-            if role == "record" {
+            if role == "account" {
                 assert_eq!(text, "");
                 continue;
             }
@@ -309,18 +311,18 @@ mod tests {
     /// What is written is read again, whatever happened.
     #[test]
     fn the_largest_status_is_not_too_large() {
-        let mut record = Record::default();
+        let mut account = Account::default();
         for _ in 0..=Lines::MOST {
-            for lines in [&mut record.errors, &mut record.warnings] {
+            for lines in [&mut account.errors, &mut account.warnings] {
                 lines.add(&"\u{1}".repeat(Lines::LONGEST + 1));
             }
         }
         let path = env::temp_dir().join(format!("akv-xsoar-status-{}-large", id()));
-        record.asked = Some(asked(path.clone()));
-        record.write(0).unwrap();
+        account.asked = Some(asked(path.clone()));
+        account.write(0).unwrap();
         let size = fs::metadata(&path).unwrap().len();
-        record.asked = Some(asked(path.clone()));
-        record.write(5).unwrap();
+        account.asked = Some(asked(path.clone()));
+        account.write(5).unwrap();
         let told: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         let _ = fs::remove_file(&path);
         assert!(told["last_success"].is_string(), "{size} bytes");

@@ -340,23 +340,19 @@ fn the_units_agree_with_each_other() {
         ];
         assert!(limits.is_sorted_by(|a, b| a < b), "{limits:?}");
         // Each other's directory is the same one.
-        match variant {
-            Variant::Before247 => {
-                let line = variant.text("tmpfiles.d/akv-xsoar.conf");
-                assert!(line.contains("\nd /run/xsoar 0700 demisto - -\n"));
-                assert_eq!(unit.one("Service", "ReadWritePaths"), Some("-/run/xsoar"));
-                let line = variant.text("tmpfiles.d/akv-xsoar-push.conf");
-                assert!(line.contains("\nd /var/lib/akv-xsoar-push 0755 demisto - -\n"));
-                let push = variant.unit(PUSH);
-                let path = push.one("Service", "ReadWritePaths");
-                assert_eq!(path, Some("-/var/lib/akv-xsoar-push"));
-            }
-            _ => {
-                assert_eq!(unit.one("Service", "RuntimeDirectory"), Some("xsoar"));
-                let push = variant.unit(PUSH);
-                let state = push.one("Service", "StateDirectory");
-                assert_eq!(state, Some("akv-xsoar-push"));
-            }
+        let push = variant.unit(PUSH);
+        if variant == Variant::Before247 {
+            let line = variant.text("tmpfiles.d/akv-xsoar.conf");
+            assert!(line.contains("\nd /run/xsoar 0700 demisto - -\n"));
+            assert_eq!(unit.one("Service", "ReadWritePaths"), Some("-/run/xsoar"));
+            let line = variant.text("tmpfiles.d/akv-xsoar-push.conf");
+            assert!(line.contains("\nd /var/lib/akv-xsoar-push 0755 demisto - -\n"));
+            let path = push.one("Service", "ReadWritePaths");
+            assert_eq!(path, Some("-/var/lib/akv-xsoar-push"));
+        } else {
+            assert_eq!(unit.one("Service", "RuntimeDirectory"), Some("xsoar"));
+            let state = push.one("Service", "StateDirectory");
+            assert_eq!(state, Some("akv-xsoar-push"));
         }
     }
 }

@@ -153,9 +153,9 @@ fn after_a_failure() {
     azure.vault("kv-test");
     let run = fetch(&azure, &directory, &words).status(5);
     let said = run.stderr_has(GONE).run().stderr_text();
-    let (status, text) = status_at(&directory.join("status.json"), &azure);
-    let time = status["time"].as_str().unwrap();
-    assert!(is_now(&status["time"]), "{text}");
+    let (first, text) = status_at(&directory.join("status.json"), &azure);
+    let time = first["time"].as_str().unwrap();
+    assert!(is_now(&first["time"]), "{text}");
     // The same lines.
     let errors = said
         .lines()
@@ -192,14 +192,11 @@ fn after_a_failure() {
         .status(5)
         .stderr_any()
         .run();
-    assert_eq!(
-        super::status::status(&directory, &azure)["last_success"],
-        EARLIER
-    );
+    assert_eq!(status(&directory, &azure)["last_success"], EARLIER);
     fetch(&azure, &directory, &["kv-prod/a"])
         .stdout(document("value-of-a"))
         .run();
-    let status = super::status::status(&directory, &azure);
+    let status = status(&directory, &azure);
     assert_eq!(status["last_success"], status["time"]);
     assert_eq!(status["errors"], json!([]));
 }
@@ -210,7 +207,7 @@ fn whether_anything_changed() {
     let directory = Scratch::new("status");
     let after = |words: &[&str]| {
         fetch(&azure, &directory, &[&["kv-prod/a"], words].concat()).run();
-        super::status::status(&directory, &azure)["changed"].clone()
+        status(&directory, &azure)["changed"].clone()
     };
     for option in [
         &["--output", "out"][..],
@@ -236,7 +233,7 @@ fn whether_anything_changed() {
     }
     // Of what is no file nobody knows what was there.
     fetch(&azure, &directory, &["kv-prod/a"]).stdout_any().run();
-    assert_eq!(super::status::status(&directory, &azure)["changed"], true);
+    assert_eq!(status(&directory, &azure)["changed"], true);
     assert_eq!(after(&["--output", "/dev/null"]), true);
 }
 
