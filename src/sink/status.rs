@@ -48,7 +48,9 @@ impl StatusFile {
         match Location::find(&self.0) {
             Ok(location) => match location.occupant {
                 Occupant::Nothing => Before::Nothing,
-                _ => bytes(&location, most).map_or(Before::Other, Before::Bytes),
+                Occupant::File => bytes(&location, most).map_or(Before::Other, Before::Bytes),
+                // To open a device may do something.
+                _ => Before::Other,
             },
             // To write there will tell why.
             Err(_) => Before::Nothing,
