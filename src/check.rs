@@ -84,6 +84,7 @@ impl<'a> Check<'a> {
             Some(output) => report.take("output", output)?,
             None => None,
         };
+        let status = report.take("status", configured.status_file())?.flatten();
         let subject = Subject {
             selection,
             missing,
@@ -120,7 +121,13 @@ impl<'a> Check<'a> {
                 report.untried("xsoar", "what is wrong above leaves no way to it")?;
             }
         }
-        self.place(&subject, report)
+        self.place(&subject, report)?;
+        match status.map(|status| status.probe(&configured.deadline)) {
+            None => Ok(()),
+            Some(Ok(found)) => report.ok("status", &found),
+            // To a fetch it is a warning.
+            Some(Err(error)) => report.mind("status", &error),
+        }
     }
 
     /// Where the output goes.

@@ -10,7 +10,7 @@ use crate::report::Reporter;
 use crate::resolve::{Plan, resolve};
 use crate::selection::Selection;
 use crate::session::{Azure, Session};
-use crate::sink::{Entry, Sink, Tree};
+use crate::sink::{Entry, Sink, Tree, Written};
 use crate::variables::Naming;
 
 /// What is fetched, and what becomes of it.
@@ -33,26 +33,31 @@ impl Fetch {
         let client = self.azure.client(reporter);
         let session = self.azure.session(&client);
         let plan = resolve(&session, &self.selection)?;
-        match &self.output {
+        let (credentials, written) = match &self.output {
             Output::Documents(json, sink) => {
                 let documents = plan.read(&session, |wanted, content| {
                     self.shape.document(&wanted.credential, content)
                 })?;
                 reporter.progress_over();
-                sink.write(json.render(&documents).as_slice(), client.deadline())?;
+                let bytes = json.render(&documents);
+                let written = sink.write(bytes.as_slice(), client.deadline())?;
+                (documents.len(), written)
             }
             Output::Variables(dialect, naming, sink) => {
                 let named = read_named(&session, plan, naming, &self.shape, |_| false)?;
                 reporter.progress_over();
-                sink.write(named.render(*dialect).as_slice(), client.deadline())?;
+                let bytes = named.render(*dialect);
+                let written = sink.write(bytes.as_slice(), client.deadline())?;
+                (named.count(), written)
             }
             Output::Files(decode, tree) => {
                 let files = self.files(&session, plan, *decode)?;
                 reporter.progress_over();
                 let entries: Vec<_> = files.iter().map(SecretFile::entry).collect();
-                tree.write(&entries, client.deadline())?;
+                (entries.len(), tree.write(&entries, client.deadline())?)
             }
-        }
+        };
+        reporter.delivered(credentials, written != Written::Already);
         Ok(())
     }
 

@@ -18,8 +18,8 @@
 //!
 //! Below stand [`file`](mod@file) (files that people name), [`buffer`] and [`secret`] (what is wiped and never
 //! shows itself), [`redact`] (which strikes secrets out of what services say), [`deadline`], [`lenient`] (fields of
-//! answers that nobody depends on), [`report`] (what a run says while it goes; [`messages`] prints it), [`process`] (what
-//! the process is to others), [`words`] and [`error`] (what failed, why, what to do; the exit codes).
+//! answers that nobody depends on), [`report`] (what a run says while it goes; [`messages`] prints it, and [`status`]
+//! keeps it for whoever watches), [`process`] (what the process is to others), [`words`] and [`error`] (what failed, why, what to do; the exit codes).
 
 // Not for the tests, each of which is a crate of its own.
 #![warn(unreachable_pub)]
@@ -54,6 +54,7 @@ mod secret;
 mod selection;
 mod session;
 mod sink;
+mod status;
 mod system;
 mod text;
 mod token;
@@ -72,32 +73,44 @@ use messages::Messages;
 use options::{Arguments, Configured};
 use process::Caller;
 use sink::Sink;
+use status::{Asked, Status};
 
 /// The whole program: what was typed in; result, messages and exit code out.
-pub fn run(arguments: Vec<OsString>) -> Exit {
+pub fn run(arguments: &[OsString]) -> Exit {
     let core_limit = process::harden();
-    process::end_on_signals();
+    let ending = process::end_on_signals();
     let start = Instant::now();
-    let messages = Messages::new(options::verbosity(&arguments), start);
+    let status = Status::new();
+    let messages = Messages::new(options::verbosity(arguments), start, status.clone());
     let caller = Caller {
         variable: &|name| std::env::var_os(name),
         core_limit,
     };
-    let result = obey(arguments, start, &caller, &messages);
+    let ask = |asked| status.ask(asked, &ending);
+    let result = obey(arguments, start, &caller, &messages, &ask);
     messages.over();
-    result.unwrap_or_else(|failures| {
+    let exit = result.unwrap_or_else(|failures| {
         messages.failures(&failures);
         failures.exit()
-    })
+    });
+    if let Err(error) = status.write(exit) {
+        messages.beside(&error);
+    }
+    exit
 }
 
 fn obey(
-    arguments: Vec<OsString>,
+    arguments: &[OsString],
     start: Instant,
     caller: &Caller,
     messages: &Messages,
+    ask: &dyn Fn(Asked),
 ) -> Result<Exit, Failures> {
-    let (words, settings) = match options::read(arguments)? {
+    let read = options::read(arguments);
+    if let (Err(_), Some(asked)) = (&read, options::status_of(arguments)) {
+        ask(asked);
+    }
+    let (words, settings) = match read? {
         Arguments::Text(text) => {
             Sink::Stdout.write(text.as_bytes(), &messages.deadline())?;
             return Ok(Exit::Done);
@@ -109,7 +122,10 @@ fn obey(
         messages.set_verbosity(configured.verbosity);
     }
     messages.set_deadline(configured.deadline);
-    Command::new(configured)?.run(caller, messages)
+    let status = configured.status().map(|asked| asked.map(ask));
+    let command = Command::new(configured)?;
+    status?;
+    command.run(caller, messages)
 }
 
 /// What the scenarios look for secrets with.

@@ -3,6 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = std::env::args_os().skip(1).collect();
-    ExitCode::from(akv_xsoar::run(arguments).code())
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    ExitCode::from(akv_xsoar::run(&arguments).code())
 }

@@ -1,15 +1,17 @@
 //! Standard error: messages, progress, and colour where a person looks.
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
 use rustix::termios::tcgetwinsize;
 
 use crate::deadline::Deadline;
-use crate::error::Failures;
+use crate::error::{Error, Failures};
 use crate::report::{Reporter, Verbosity};
 use crate::sink;
+use crate::status::Status;
 
 /// Standard error, and how much goes there.
 pub(crate) struct Messages {
@@ -20,6 +22,8 @@ pub(crate) struct Messages {
     terminal: bool,
     paint: Paint,
     in_progress: Cell<bool>,
+    /// What is said here is said there, too, even where nobody wants to hear it.
+    status: Status,
 }
 
 /// What a message is to its reader.
@@ -40,7 +44,7 @@ const LONG: Duration = Duration::from_secs(1);
 
 impl Messages {
     /// Nothing is said yet.
-    pub(crate) fn new(verbosity: Verbosity, start: Instant) -> Self {
+    pub(crate) fn new(verbosity: Verbosity, start: Instant, status: Status) -> Self {
         let terminal = stderr().is_terminal() && !is_dumb();
         Self {
             verbosity: Cell::new(verbosity),
@@ -49,6 +53,7 @@ impl Messages {
             terminal,
             paint: Paint::on(terminal),
             in_progress: Cell::new(false),
+            status,
         }
     }
 
@@ -71,6 +76,13 @@ impl Messages {
     /// begins small, has no full stop, and names things in backticks. A hint follows its error and says
     /// what to do. No secret, token or body of an answer is in any text: inner layers see to that.
     fn print(&self, severity: Severity, text: &str) {
+        // A service's own words at the end may have one.
+        let text = text.trim_end_matches('.');
+        match severity {
+            Severity::Error => self.status.error(text),
+            Severity::Warning => self.status.warning(text),
+            Severity::Hint | Severity::Info => {}
+        }
         let wanted = match self.verbosity.get() {
             Verbosity::Quiet => severity == Severity::Error,
             Verbosity::Normal => severity != Severity::Info,
@@ -80,8 +92,6 @@ impl Messages {
             return;
         }
         self.over();
-        // A service's own words at the end may have one.
-        let text = text.trim_end_matches('.');
         let word = match severity {
             Severity::Error => self.paint.red("error"),
             Severity::Warning => self.paint.yellow("warning"),
@@ -98,6 +108,14 @@ impl Messages {
             if let Some(hint) = error.advice() {
                 self.print(Severity::Hint, hint);
             }
+        }
+    }
+
+    /// What failed beside the run itself, with what to do about it.
+    pub(crate) fn beside(&self, error: &Error) {
+        self.print(Severity::Warning, &error.to_string());
+        if let Some(hint) = error.advice() {
+            self.print(Severity::Hint, hint);
         }
     }
 
@@ -121,6 +139,14 @@ impl Reporter for Messages {
 
     fn verbose(&self, text: &str) {
         self.print(Severity::Info, text);
+    }
+
+    fn expires(&self, credential: &dyn Display, at: u64) {
+        self.status.expires(credential, at);
+    }
+
+    fn delivered(&self, credentials: usize, changed: bool) {
+        self.status.delivered(credentials, changed);
     }
 
     fn progress_over(&self) {

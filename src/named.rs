@@ -54,6 +54,11 @@ impl Named {
         Ok(self)
     }
 
+    /// How many secrets there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Each variable's name and value.
     pub(crate) fn variables(&self) -> Vec<Variable<'_>> {
         let variables = self.0.iter().flat_map(|one| {

@@ -16,6 +16,7 @@ mod output;
 mod proof;
 mod selection;
 mod settings;
+mod status;
 pub mod table;
 mod verbs;
 mod xsoar;
@@ -26,6 +27,7 @@ use std::time::Instant;
 
 pub(crate) use arguments::{Arguments, Words};
 pub(crate) use identity::Identified;
+pub(crate) use status::status_of;
 
 use zeroize::Zeroizing;
 
@@ -66,7 +68,7 @@ pub(crate) fn verbosity(arguments: &[OsString]) -> Verbosity {
 }
 
 /// Reads the command line.
-pub(crate) fn read(arguments: Vec<OsString>) -> Result<Arguments, Error> {
+pub(crate) fn read(arguments: &[OsString]) -> Result<Arguments, Error> {
     arguments::read(arguments)
 }
 

@@ -2,17 +2,20 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::panic;
+use std::panic::{self, PanicHookInfo};
 use std::process::exit;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
 };
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-use signal_hook::flag::register_conditional_shutdown;
+use signal_hook::flag::{register_conditional_default, register_conditional_shutdown};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level;
 
 use crate::error::Exit;
 
@@ -45,17 +48,99 @@ impl CoreLimit {
     }
 }
 
-/// The first process of a container gets no signal that it has no handler for, and nobody else would end it.
-/// With one it ends as a shell tells of a signal: 128 and its number. What a killed run leaves, the next removes.
-pub(crate) fn end_on_signals() {
-    if !rustix::process::getpid().is_init() {
-        return;
+/// How a signal ends the run.
+pub(crate) struct Ending {
+    /// The first process of a container gets no signal that it has no handler for, and nobody else would end it.
+    /// With one it ends as a shell tells of a signal: 128 and its number. What a killed run leaves, the next removes.
+    is_init: bool,
+    /// Whether nothing is to be done before.
+    at_once: Arc<AtomicBool>,
+}
+
+/// What ends a run that does not mind.
+const ENDING: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
+/// Sees to it that signals end the run, whichever process it is.
+pub(crate) fn end_on_signals() -> Ending {
+    let ending = Ending {
+        is_init: rustix::process::getpid().is_init(),
+        at_once: Arc::new(AtomicBool::new(true)),
+    };
+    if ending.is_init {
+        for signal in ENDING {
+            // Where it cannot be registered, the run is no worse off than without.
+            let at_once = Arc::clone(&ending.at_once);
+            let _ = register_conditional_shutdown(signal, 128 + signal, at_once);
+        }
     }
-    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
-        let always = Arc::new(AtomicBool::new(true));
-        // Where it cannot be registered, the run is no worse off than without.
-        let _ = register_conditional_shutdown(signal, 128 + signal, always);
+    ending
+}
+
+impl Ending {
+    /// Has something done before a signal ends the run, which it does all the same; a second one does at once.
+    pub(crate) fn after(&self, act: impl FnOnce(i32) + Send + 'static) {
+        let ignored = if self.is_init { 0 } else { ignored() };
+        let caught = ENDING.into_iter();
+        let caught = caught.filter(|signal| ignored & (1 << (signal - 1)) == 0);
+        let caught: Vec<_> = caught.collect();
+        if !self.is_init {
+            for signal in &caught {
+                let _ = register_conditional_default(*signal, Arc::clone(&self.at_once));
+            }
+        }
+        let Ok(mut signals) = Signals::new(caught) else {
+            return;
+        };
+        let (at_once, is_init) = (Arc::clone(&self.at_once), self.is_init);
+        let waiting = thread::Builder::new().spawn(move || {
+            let Some(signal) = signals.forever().next() else {
+                return;
+            };
+            at_once.store(true, Ordering::SeqCst);
+            act(signal);
+            if !is_init {
+                let _ = low_level::emulate_default_handler(signal);
+            }
+            low_level::exit(128 + signal);
+        });
+        if waiting.is_ok() {
+            self.at_once.store(false, Ordering::SeqCst);
+        }
     }
+}
+
+/// The signals that this process was started to ignore, as `nohup` and a shell's `&` have it: a bit each. Where the
+/// system does not say, all but the one that nobody means to be ignored.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut lines = status.lines();
+    let mask = lines.find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.unwrap_or(!(1 << (SIGTERM - 1)))
+}
+
+/// A signal's name.
+pub(crate) fn name_of(signal: i32) -> &'static str {
+    low_level::signal_name(signal).unwrap_or("a signal")
+}
+
+/// Has something done before a defect ends the run, with what is said of it.
+pub(crate) fn on_defect(act: impl Fn(&str) + Send + Sync + 'static) {
+    let end = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        act(&defect(info));
+        end(info);
+    }));
+}
+
+/// Never the payload: it may hold what was being worked on.
+fn defect(info: &PanicHookInfo) -> String {
+    let place = info.location();
+    let place = place.map(|place| format!(" (at {}:{})", place.file(), place.line()));
+    format!(
+        "internal error{}: please report it",
+        place.unwrap_or_default()
+    )
 }
 
 /// No core file, no debugger of the same user's, and a panic that says a fixed text.
@@ -64,12 +149,7 @@ pub(crate) fn harden() -> CoreLimit {
     limit.forbid();
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     panic::set_hook(Box::new(|info| {
-        // Never the payload: it may hold what was being worked on.
-        let place = info
-            .location()
-            .map(|l| format!(" (at {}:{})", l.file(), l.line()))
-            .unwrap_or_default();
-        let text = format!("akv-xsoar: error: internal error{place}: please report it\n");
+        let text = format!("akv-xsoar: error: {}\n", defect(info));
         let _ = std::io::stderr().write_all(text.as_bytes());
         exit(Exit::Internal.code().into());
     }));

@@ -83,6 +83,14 @@ struct Results {
 }
 
 impl Results {
+    /// How many credentials are as they should be, and whether any was not before.
+    fn count(&self) -> (usize, bool) {
+        let done = || self.done.iter().map(|(_, done)| done);
+        let as_it_should_be = done().filter(|done| **done != Done::Failed).count();
+        let changed = done().any(|done| matches!(done, Done::Created | Done::Updated));
+        (as_it_should_be, changed)
+    }
+
     /// One credential a line: its name and what was done.
     fn text(&self, jsonl: bool) -> String {
         let line = |(name, done): &(String, Done)| {
@@ -109,6 +117,8 @@ impl Push {
         warn_of_others(&session, &targets, &stored);
         let mut results = self.carry_out(&session, &targets, changes);
         reporter.progress_over();
+        let (credentials, is_new) = results.count();
+        reporter.delivered(credentials, is_new);
         let text = results.text(self.jsonl);
         let written = self.sink.write(text.as_bytes(), client.deadline());
         results.failures.extend(written.err());

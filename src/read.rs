@@ -151,6 +151,9 @@ impl<'a> Iterator for Reading<'a> {
 /// The vault gives out what is past its time; whoever uses it should know.
 fn warn_of_age(session: &Session, wanted: &Wanted, content: &Content) {
     let expires = content.expires.and_then(|at| u64::try_from(at).ok());
+    if let Some(at) = expires {
+        session.reporter().expires(&wanted.credential, at);
+    }
     let expires = expires.and_then(|at| UNIX_EPOCH.checked_add(Duration::from_secs(at)));
     if let Some(at) = expires.filter(|at| *at <= SystemTime::now()) {
         // It is past, so HTTP can write it.

@@ -4,7 +4,8 @@
 //! written under another name beside it, and renamed once its bytes are on the disk, with the
 //! permissions and the owner that were asked for (`attributes`, `owner`); one that has the content
 //! already can stay (`same`). A FIFO, a device or a descriptor is written as it is (`stream`). Nothing
-//! is opened before there is something to write. A directory (`tree`) gets all its files at once.
+//! is opened before there is something to write. A directory (`tree`) gets all its files at once. What a run
+//! says of itself is a file for everybody's eyes (`status`).
 //!
 //! A descriptor that is closed when the program starts cannot be told from `/dev/null`: Rust opens
 //! that in its place before `main`, so that no other file of ours gets its number.
@@ -16,6 +17,7 @@ mod owner;
 mod refused;
 mod replace;
 mod same;
+mod status;
 mod stream;
 mod tree;
 mod write_error;
@@ -29,6 +31,7 @@ use rustix::io::Errno;
 
 pub(crate) use attributes::{Attributes, Permissions};
 pub(crate) use owner::Owner;
+pub(crate) use status::{Before, StatusFile};
 pub(crate) use tree::{Entry, Tree};
 
 use crate::deadline::Deadline;
@@ -51,6 +54,8 @@ pub(crate) enum Sink {
 pub(crate) enum Written {
     /// Every byte is where it belongs.
     All,
+    /// It was there already, byte for byte.
+    Already,
     /// Whoever read standard output has gone, as `head` does.
     ReaderGone,
 }
@@ -68,11 +73,11 @@ impl Sink {
     /// Writes the whole document. After an error a file that was there before is as it was.
     pub(crate) fn write(&self, bytes: &[u8], deadline: &Deadline) -> Result<Written, Error> {
         let result = match self {
-            Self::Stdout => write_stdout(bytes, deadline),
+            Self::Stdout => write_stdout(bytes, deadline).map(|()| Written::All),
             Self::Path(path, attributes) => write_path(path, attributes, bytes, deadline),
         };
         match result {
-            Ok(()) => Ok(Written::All),
+            Ok(written) => Ok(written),
             Err(WriteError::ReaderGone) if *self == Self::Stdout => Ok(Written::ReaderGone),
             Err(error) => Err(error.error(self.path(), deadline)),
         }
@@ -111,7 +116,7 @@ fn write_path(
     attributes: &Attributes,
     bytes: &[u8],
     deadline: &Deadline,
-) -> Result<(), WriteError> {
+) -> Result<Written, WriteError> {
     let location = Location::find(path)?;
     let (looked_at, flags) = match location.occupant {
         Occupant::Nothing | Occupant::File => {
@@ -123,7 +128,8 @@ fn write_path(
         Occupant::Descriptor(looked_at) => (looked_at, OFlags::APPEND),
     };
     check_special(attributes)?;
-    write_special(&location, looked_at, flags, bytes, deadline)
+    write_special(&location, looked_at, flags, bytes, deadline)?;
+    Ok(Written::All)
 }
 
 fn probe_path(path: &Path, attributes: &Attributes) -> Result<&'static str, WriteError> {

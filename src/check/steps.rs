@@ -125,8 +125,8 @@ impl<'a> Report<'a> {
         };
         self.overheard.reporter.progress_over();
         match Sink::Stdout.write(line.as_bytes(), &self.deadline) {
-            Ok(Written::All) => Ok(()),
             Ok(Written::ReaderGone) => Err(Stop::ReaderGone),
+            Ok(Written::All | Written::Already) => Ok(()),
             Err(error) => Err(Stop::Unwritten(error)),
         }
     }
@@ -142,6 +142,11 @@ impl<'a> Report<'a> {
     /// A note with what to do.
     pub(super) fn advise(&mut self, name: &str, found: &str, todo: &str) -> Next {
         self.step(name, State::Note, found, Some(todo))
+    }
+
+    /// What did not work, and is in nobody's way.
+    pub(super) fn mind(&mut self, name: &str, error: &Error) -> Next {
+        self.step(name, State::Note, &error.to_string(), error.advice())
     }
 
     /// A step that there was no way to try.

@@ -29,7 +29,7 @@ pub(crate) struct Words {
 }
 
 /// Reads the command line, without the program's name.
-pub(super) fn read(arguments: Vec<OsString>) -> Result<Arguments, Error> {
+pub(super) fn read(arguments: &[OsString]) -> Result<Arguments, Error> {
     let mut settings = Settings::default();
     let mut parser = Parser::from_args(arguments);
     let mut command: Option<Option<&'static CommandRow>> = None;
@@ -113,6 +113,36 @@ pub(super) fn read(arguments: Vec<OsString>) -> Result<Arguments, Error> {
         command: words,
     };
     Ok(Arguments::Verb(words, settings))
+}
+
+/// What can be made out of a command line that is wrong: the command, and the options that are right. Nothing where
+/// there is none, or help is asked for.
+pub(super) fn gist(arguments: &[OsString]) -> Option<(&'static CommandRow, Settings)> {
+    let mut settings = Settings::default();
+    let mut parser = Parser::from_args(arguments);
+    let mut command = None;
+    loop {
+        match parser.next() {
+            Ok(None) => break,
+            Ok(Some(Arg::Long("help" | "version") | Arg::Short('h' | 'V'))) => return None,
+            Ok(Some(Arg::Long(name))) => {
+                if let Some(row) = table::option(name) {
+                    let again = settings.every(row).next().is_some();
+                    let is_right = option(row, &mut parser, &mut settings, again).is_ok();
+                    // Which of two is meant?
+                    if !is_right && row.name == table::STATUS.name {
+                        return None;
+                    }
+                }
+            }
+            Ok(Some(Arg::Value(word))) if command.is_none() => {
+                command = Some(table::command(word.to_str()?)?);
+            }
+            // A value that an option does not take, say.
+            Ok(Some(_)) | Err(_) => {}
+        }
+    }
+    Some((command?, settings))
 }
 
 fn runs_another(row: &CommandRow) -> bool {

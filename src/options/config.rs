@@ -22,7 +22,10 @@ pub(crate) fn read(file: &str, json: &[u8], settings: &mut Settings) -> Result<b
         named: Vec::new(),
         holds_secret: false,
     };
-    for field in fields(json).map_err(|fault| problem(fault.to_string()))? {
+    let mut fields = fields(json).map_err(|fault| problem(fault.to_string()))?;
+    // What is wrong with the others is to be told there, too.
+    fields.sort_by_key(|field| field.key != table::STATUS.name);
+    for field in fields {
         reading
             .judge(&field.key, field.value)
             .map_err(|fault| match fault {
@@ -71,7 +74,7 @@ impl Reading<'_> {
                 meant.or_else(|| Some(KEYS.to_owned())),
             ));
         };
-        if value.is_null() {
+        if value.is_null() || value.is_empty_text() {
             return Ok(());
         }
         match meaning {
@@ -97,7 +100,6 @@ impl Reading<'_> {
         }
         match value.text() {
             None => wrong("must be true, false or a URL"),
-            Some(url) if url.is_empty() => Ok(()),
             Some(url) => {
                 let proxy = Proxy::parse(url.expose());
                 self.holds_secret |= proxy.is_ok_and(|proxy| proxy.has_password());
@@ -174,8 +176,13 @@ impl Reading<'_> {
     }
 
     fn add(&mut self, row: &'static OptionRow, key: &str, value: Secret) -> Result<(), KeyFault> {
-        let of_row = self.named.iter().find(|(name, _)| *name == row.name);
-        match of_row {
+        let of_row = self.named.iter().position(|(name, _)| *name == row.name);
+        match of_row.and_then(|at| self.named.get_mut(at)) {
+            Some((_, other)) if (other.as_str(), key) == OUTDATED => {
+                self.settings.remove(row, Rank::File);
+                key.clone_into(other);
+            }
+            Some((_, other)) if (key, other.as_str()) == OUTDATED => return Ok(()),
             Some((_, other)) if other != key => {
                 return wrong(&format!(
                     "says the same as `{other}`: only one of them may be there"
@@ -192,6 +199,13 @@ impl Reading<'_> {
         Ok(())
     }
 }
+
+/// A parameter that the integration hides, and the one that took its place: an instance keeps both, nobody can
+/// empty the hidden one, and the integration goes by the other.
+const OUTDATED: (&str, &str) = (
+    "certificate_thumbprint",
+    "credentials_certificate_thumbprint",
+);
 
 const KEYS: &str = "the keys are the parameters of XSOAR's AzureKeyVault integration and the long options with `_` for `-`";
 

@@ -37,6 +37,10 @@ impl<'a> Value<'a> {
         self.text == "null"
     }
 
+    pub(crate) fn is_empty_text(self) -> bool {
+        self.text == "\"\""
+    }
+
     pub(crate) fn boolean(self) -> Option<bool> {
         self.text.parse().ok()
     }
@@ -169,6 +173,7 @@ mod tests {
         let fields = fields(json).ok().unwrap();
         let value = |key: &str| fields.iter().find(|field| field.key == key).unwrap().value;
         assert!(value("n").is_null() && value("n").text().is_none());
+        assert!(!value("t").is_empty_text() && !value("n").is_empty_text());
         assert_eq!(value("b").boolean(), Some(true));
         assert_eq!(value("i").number(), Some("-1.5e3"));
         assert_eq!(value("t").text().unwrap().expose(), "xé");

@@ -94,6 +94,12 @@ impl Settings {
         self.0.push((row.name, Setting { value, origin }));
     }
 
+    /// Takes back what was set at one rank.
+    pub(crate) fn remove(&mut self, row: &OptionRow, rank: Rank) {
+        self.0
+            .retain(|(name, setting)| *name != row.name || setting.origin.rank != rank);
+    }
+
     /// The strongest setting.
     pub(crate) fn strongest(&self, row: &OptionRow) -> Option<&Setting> {
         Rank::ALL.iter().find_map(|&rank| self.at(row, rank))
@@ -131,6 +137,11 @@ impl Settings {
         let rank = self.strongest(row).map(|setting| setting.origin.rank);
         rank.map(|rank| self.all(row, rank).collect())
             .unwrap_or_default()
+    }
+
+    /// Every setting of a row, whatever its rank.
+    pub(crate) fn every(&self, row: &OptionRow) -> impl Iterator<Item = &Setting> {
+        self.of(row.name)
     }
 
     fn of(&self, name: &'static str) -> impl Iterator<Item = &Setting> {

@@ -102,6 +102,18 @@ impl Location {
     }
 }
 
+impl Location {
+    /// Whether it is the same name in the same directory.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        let directory = |location: &Self| {
+            let stat = rustix::fs::fstat(&location.directory).ok()?;
+            Some((stat.st_dev, stat.st_ino))
+        };
+        let one = directory(self);
+        one.is_some() && one == directory(other) && self.name == other.name
+    }
+}
+
 /// A path while it is followed.
 struct Walk {
     directory: OwnedFd,

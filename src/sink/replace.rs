@@ -12,12 +12,12 @@ use std::os::unix::fs::MetadataExt;
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::BLOCK;
 use super::attributes::{Attributes, PRIVATE};
 use super::names::TEMPORARY;
 use super::refused::{check_directory, check_replaceable, refused};
-use super::same::Same;
+use super::same::{Same, holds_already};
 use super::write_error::{WriteError, system};
+use super::{BLOCK, Written};
 
 /// Writes beside the file and renames into place; or leaves it, if that is wanted of the same content.
 pub(super) fn replace(
@@ -25,7 +25,7 @@ pub(super) fn replace(
     name: &OsStr,
     bytes: &[u8],
     attributes: &Attributes,
-) -> Result<(), WriteError> {
+) -> Result<Written, WriteError> {
     // A directory that can be written may not be readable: then nothing is looked for, nor synced.
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let listing = rustix::fs::openat(directory, ".", flags, Mode::empty()).ok();
@@ -35,9 +35,15 @@ pub(super) fn replace(
     if attributes.if_changed {
         let home = rustix::fs::fstat(directory).map_err(system("stat"))?;
         if let Some(same) = Same::find(directory, name, bytes, attributes, &home) {
-            return same.give_again(attributes);
+            same.give_again(attributes)?;
+            return Ok(Written::Already);
         }
     }
+    let written = if holds_already(directory, name, bytes) {
+        Written::Already
+    } else {
+        Written::All
+    };
     let temporary = Temporary::create(directory)?;
     temporary.fill(bytes, attributes)?;
     temporary.become_file(name)?;
@@ -45,7 +51,7 @@ pub(super) fn replace(
         // Some file systems cannot sync a directory; the file is in place all the same.
         let _ = rustix::fs::fsync(listing);
     }
-    Ok(())
+    Ok(written)
 }
 
 /// Writes a block beside the file and removes it again; looks whether `there` can be replaced.

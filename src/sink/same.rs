@@ -25,15 +25,11 @@ impl Same {
         attributes: &Attributes,
         home: &Stat,
     ) -> Option<Self> {
-        let flags =
-            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = rustix::fs::openat(directory, name, flags, Mode::empty()).ok()?;
-        let stat = rustix::fs::fstat(&file).ok()?;
+        let (file, stat) = open_regular(directory, name)?;
         // Another name of the same file is somebody else's business.
         let is_alone =
             || stat.st_nlink == 1 || attributes.are_given(&file, attributes.of_file(), &stat);
-        let same = FileType::from_raw_mode(stat.st_mode).is_file()
-            && is_alone()
+        let same = is_alone()
             && attributes.can_be_given(&stat, home)
             && usize::try_from(stat.st_size) == Ok(bytes.len())
             && holds(&file, bytes)?;
@@ -44,6 +40,24 @@ impl Same {
     pub(crate) fn give_again(&self, attributes: &Attributes) -> Result<(), WriteError> {
         attributes.give_again(&self.file, attributes.of_file(), &self.stat)
     }
+}
+
+/// Whether the file of this name has the content, whatever else it is like.
+pub(super) fn holds_already(directory: &OwnedFd, name: &OsStr, bytes: &[u8]) -> bool {
+    let Some((file, stat)) = open_regular(directory, name) else {
+        return false;
+    };
+    usize::try_from(stat.st_size) == Ok(bytes.len()) && holds(&file, bytes) == Some(true)
+}
+
+/// A regular file, and nothing that a link leads to.
+pub(super) fn open_regular(directory: &OwnedFd, name: &OsStr) -> Option<(OwnedFd, Stat)> {
+    let flags =
+        OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(directory, name, flags, Mode::empty()).ok()?;
+    let stat = rustix::fs::fstat(&file).ok()?;
+    let is_file = FileType::from_raw_mode(stat.st_mode).is_file();
+    is_file.then_some((file, stat))
 }
 
 /// Whether these are its bytes, to the end.

@@ -30,7 +30,7 @@ use super::attributes::Attributes;
 use super::names::{GENERATION, LINK};
 use super::refused::check_replaceable;
 use super::write_error::{WriteError, system};
-use super::{BLOCK, is_stdout};
+use super::{BLOCK, Written, is_stdout};
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::file::shown;
@@ -66,7 +66,7 @@ impl Tree {
 
     /// Writes all files at once, as a new generation. After an error, which may be that another run
     /// did not make way in time, what was there before is as it was.
-    pub(crate) fn write(&self, entries: &[Entry], deadline: &Deadline) -> Result<(), Error> {
+    pub(crate) fn write(&self, entries: &[Entry], deadline: &Deadline) -> Result<Written, Error> {
         write(&self.path, entries, &self.attributes, deadline)
             .map_err(|error| error.error(Some(&self.path), deadline))
     }
@@ -91,18 +91,20 @@ fn write(
     entries: &[Entry],
     attributes: &Attributes,
     deadline: &Deadline,
-) -> Result<(), WriteError> {
+) -> Result<Written, WriteError> {
     let vaults = by_vault(entries)?;
     let mut root = Root::find(path, attributes)?;
     // Nothing is touched then, by a lock neither: somebody may watch the directory.
     if let Some(unchanged) = settled(&root.directory, &vaults, attributes)? {
-        return unchanged.give_again(attributes);
+        unchanged.give_again(attributes)?;
+        return Ok(Written::Already);
     }
     root.open()?;
     let lock = Lock::take(&root.directory, deadline)?;
-    put(&root.directory, &vaults, attributes, lock.excludes())?;
+    let written = put(&root.directory, &vaults, attributes, lock.excludes())?;
     drop(lock);
-    root.finish(attributes)
+    root.finish(attributes)?;
+    Ok(written)
 }
 
 /// Does what a run does, but for the names that count, and takes it back.
@@ -158,9 +160,14 @@ fn put(
     vaults: &[Vault],
     attributes: &Attributes,
     alone: bool,
-) -> Result<(), WriteError> {
+) -> Result<Written, WriteError> {
     let state = State::find(root, vaults)?;
-    let name = match state.unchanged(root, vaults, attributes) {
+    let unchanged = state.unchanged(root, vaults, attributes);
+    let written = match unchanged {
+        Some(_) => Written::Already,
+        None => Written::All,
+    };
+    let name = match unchanged.filter(|_| attributes.if_changed) {
         Some(unchanged) => {
             unchanged.give_again(attributes)?;
             state.old
@@ -171,7 +178,7 @@ fn put(
     if let (Some(name), true) = (name, alone) {
         clean(root, &name, attributes);
     }
-    Ok(())
+    Ok(written)
 }
 
 /// Puts a new generation in the place of the old one.
@@ -236,7 +243,7 @@ impl<'a> State<'a> {
         attributes: &Attributes,
     ) -> Option<Unchanged> {
         let links = self.new.is_empty() && self.stale.is_empty();
-        let old = self.old.as_ref().filter(|_| attributes.if_changed && links);
+        let old = self.old.as_ref().filter(|_| links);
         Unchanged::find(root, old?, vaults, attributes)
     }
 }

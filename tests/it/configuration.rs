@@ -2,6 +2,7 @@
 
 mod file;
 mod mistakes;
+mod parameters;
 mod precedence;
 mod variables;
 

@@ -3,6 +3,7 @@
 //! How systemd itself reads them is seen to by `scripts/check-systemd`.
 
 mod host;
+mod status;
 mod unit;
 
 use std::fs;
@@ -14,6 +15,7 @@ use serde_json::json;
 use crate::command::{Akv, names_in};
 use crate::standin::{Fault, NOBODY, Secret, Standin, XSOAR_KEY, Xsoar};
 use host::{Host, Variant};
+use status::told;
 use unit::{Unit, folder, text_of};
 
 const UNIT: &str = "akv-xsoar.service";
@@ -21,6 +23,9 @@ const PUSH: &str = "akv-xsoar-push.service";
 const DROP_IN: &str = "d1.service.d/akv-xsoar.conf";
 /// Where an integration finds the credentials, as the README has it.
 const FILE: &str = "/run/xsoar/credentials.json";
+/// Where whoever watches finds how the last run went, and how the last push did.
+const STATUS: &str = "/run/xsoar/status.json";
+const PUSH_STATUS: &str = "/var/lib/akv-xsoar-push/status.json";
 
 /// An Azure with two secrets.
 fn azure() -> Standin {
@@ -70,7 +75,7 @@ struct State {
 fn state(host: &Host) -> State {
     let path = host.path(FILE);
     let directory = path.parent().unwrap();
-    assert_eq!(names_in(directory), ["credentials.json"]);
+    assert_eq!(names_in(directory), ["credentials.json", "status.json"]);
     let of = |path: &Path| {
         let metadata = path.symlink_metadata().unwrap();
         (metadata.mode(), metadata.uid())
@@ -249,6 +254,12 @@ fn a_push_brings_the_server_up_to_date_and_leaves_nothing_here() {
             let store: Vec<_> = store.map(|one| (one.name, one.password)).collect();
             let wanted = [("kv-prod/db", db), ("kv-prod/api", "value-of-api")];
             assert_eq!(store, wanted.map(|(a, b)| (a.to_owned(), b.to_owned())));
+            let told = told(&host, PUSH_STATUS);
+            assert_eq!(
+                (&told["command"], &told["exit"]),
+                (&json!("push"), &json!(0))
+            );
+            assert_eq!(told["changed"], done != ["unchanged", "unchanged"]);
         };
         push("value-of-db", ["created", "created"]);
         push("value-of-db", ["unchanged", "unchanged"]);
@@ -319,6 +330,7 @@ fn the_units_agree_with_each_other() {
             &words[at.unwrap_or_else(|| panic!("no {option}: {words:?}")) + 1]
         };
         assert_eq!(after("--output"), FILE);
+        assert_eq!(after("--status"), STATUS);
         // The program's own limit, then its unit's, then that of who waits for the unit.
         let own: u64 = after("--timeout").parse().unwrap();
         let limits = [
@@ -328,13 +340,19 @@ fn the_units_agree_with_each_other() {
         ];
         assert!(limits.is_sorted_by(|a, b| a < b), "{limits:?}");
         // Each other's directory is the same one.
-        match variant {
-            Variant::Before247 => {
-                let line = variant.text("tmpfiles.d/akv-xsoar.conf");
-                assert!(line.contains("\nd /run/xsoar 0700 demisto - -\n"));
-                assert_eq!(unit.one("Service", "ReadWritePaths"), Some("-/run/xsoar"));
-            }
-            _ => assert_eq!(unit.one("Service", "RuntimeDirectory"), Some("xsoar")),
+        let push = variant.unit(PUSH);
+        if variant == Variant::Before247 {
+            let line = variant.text("tmpfiles.d/akv-xsoar.conf");
+            assert!(line.contains("\nd /run/xsoar 0700 demisto - -\n"));
+            assert_eq!(unit.one("Service", "ReadWritePaths"), Some("-/run/xsoar"));
+            let line = variant.text("tmpfiles.d/akv-xsoar-push.conf");
+            assert!(line.contains("\nd /var/lib/akv-xsoar-push 0755 demisto - -\n"));
+            let path = push.one("Service", "ReadWritePaths");
+            assert_eq!(path, Some("-/var/lib/akv-xsoar-push"));
+        } else {
+            assert_eq!(unit.one("Service", "RuntimeDirectory"), Some("xsoar"));
+            let state = push.one("Service", "StateDirectory");
+            assert_eq!(state, Some("akv-xsoar-push"));
         }
     }
 }
@@ -358,7 +376,7 @@ fn a_timer_starts_each_unit_and_nothing_else_does_at_a_boot() {
 /// Everything that locks a unit in, but for what there is no word for before 247.
 #[test]
 fn the_older_units_are_as_hardened() {
-    const NEW: [&str; 8] = [
+    const NEW: [&str; 9] = [
         "DynamicUser",
         "ExecStart",
         "LoadCredential",
@@ -367,6 +385,7 @@ fn the_older_units_are_as_hardened() {
         "RuntimeDirectory",
         "RuntimeDirectoryMode",
         "RuntimeDirectoryPreserve",
+        "StateDirectory",
     ];
     for name in [UNIT, PUSH] {
         let newer = Variant::Own.unit(name);
@@ -397,9 +416,14 @@ fn the_older_units_are_as_hardened() {
 fn the_older_units_have_nothing_that_older_systems_take_wrongly() {
     for name in [UNIT, PUSH] {
         let unit = Variant::Before247.unit(name);
-        // Before 235 the directory is removed when the unit ends, and a dynamic user is root; before 247 there are no
-        // credentials.
-        for name in ["RuntimeDirectory", "DynamicUser", "LoadCredential"] {
+        // Before 235 the directory is removed when the unit ends, there is none that stays, and a dynamic user is root;
+        // before 247 there are no credentials.
+        for name in [
+            "RuntimeDirectory",
+            "StateDirectory",
+            "DynamicUser",
+            "LoadCredential",
+        ] {
             assert_eq!(unit.one("Service", name), None);
         }
         assert_eq!(unit.one("Service", "User"), Some("demisto"));

@@ -44,6 +44,7 @@ mod shaping;
 mod shell;
 #[path = "../standin/mod.rs"]
 mod standin;
+mod status;
 mod tidy;
 mod tls;
 mod usage;

@@ -12,7 +12,7 @@ use akv_xsoar::error::Exit;
 use akv_xsoar::options::table;
 
 /// Who stands below whom: a module imports only what has a lower number.
-const RANKS: [(&str, u8); 38] = [
+const RANKS: [(&str, u8); 39] = [
     ("buffer", 1),
     ("deadline", 0),
     ("error", 0),
@@ -33,7 +33,8 @@ const RANKS: [(&str, u8); 38] = [
     ("arm", 4),
     ("credentials", 4),
     ("sink", 4),
-    ("messages", 5),
+    ("status", 5),
+    ("messages", 6),
     ("selection", 5),
     ("session", 5),
     ("variables", 5),

@@ -20,7 +20,9 @@ fn words(key: &str) -> Option<&'static str> {
         "credentials_certificate_thumbprint" => {
             "an object, whose password is the thumbprint of the certificate that belongs to private_key"
         }
-        "certificate_thumbprint" => "the older name of credentials_certificate_thumbprint",
+        "certificate_thumbprint" => {
+            "the older name of credentials_certificate_thumbprint, which counts where both are there"
+        }
         "xsoar_key" => "the key of XSOAR's API; or an object, whose password it is",
         "private_key" => "the certificate's private key, as PEM, also on one line",
         "use_managed_identities" => "true: the machine's managed identity",
@@ -34,6 +36,7 @@ fn words(key: &str) -> Option<&'static str> {
         "isFetchCredentials"
         | "integrationLogLevel"
         | "credentials_name"
+        | "credentials_fetch_mode"
         | "fetchCredentialsOnDemand" => "of the integration's, and nothing to this program",
         _ => return None,
     })

@@ -16,6 +16,7 @@ use crate::standin::{CLIENT_ID, CLIENT_SECRET, Scratch, Standin, TENANT};
 scenarios![
     a_signal_ends_it_while_nothing_answers,
     a_signal_ends_it_while_it_reads,
+    its_status_tells_of_the_signal,
     what_it_leaves_the_next_run_removes,
     a_command_in_its_place_has_the_signals_as_they_were,
     elsewhere_a_signal_is_what_it_died_of,
@@ -111,6 +112,31 @@ fn a_signal_ends_it_while_nothing_answers() {
         ends(run, signal);
         assert_eq!(fs::read_to_string(scratch.join("it")).unwrap(), "old");
         assert_eq!(names_in(scratch.path()), ["it"]);
+    }
+}
+
+/// There and elsewhere, and ends it no later.
+fn its_status_tells_of_the_signal() {
+    for signal in SIGNALS {
+        let status = 128 + signal.as_raw();
+        let silent = Silent::new();
+        let scratch = Scratch::new("first");
+        let run = Akv::new()
+            .through(&FIRST)
+            .args(["fetch", "kv-prod/a", "--status=s.json", "--timeout=20"])
+            .env(
+                "AZURE_POD_IDENTITY_AUTHORITY_HOST",
+                format!("http://{}", silent.address()),
+            )
+            .cwd(scratch.path())
+            .status(status)
+            .spawn();
+        let _held = silent.asked();
+        ends(run, signal);
+        let told = fs::read_to_string(scratch.join("s.json")).unwrap();
+        assert!(told.contains(&format!("\"exit\": {status},\n")), "{told}");
+        assert!(told.contains("\"ended by SIG"), "{told}");
+        assert_eq!(names_in(scratch.path()), ["s.json"]);
     }
 }
 

@@ -13,7 +13,7 @@ function __akv_xsoar_words
         switch $word
             case --
                 return
-            case --vault --secret --match --tag --missing --tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --output --mode --owner --format --user-tag --decode --prefix --env --xsoar-url --xsoar-key-file --xsoar-key-id --xsoar-key-type --timeout --ca-file --proxy --connect-to --api-version --config
+            case --vault --secret --match --tag --missing --tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --output --mode --owner --format --user-tag --decode --prefix --env --status --xsoar-url --xsoar-key-file --xsoar-key-id --xsoar-key-type --timeout --ca-file --proxy --connect-to --api-version --config
                 set value yes
             case '-*'
             case '*'
@@ -118,6 +118,7 @@ complete -c akv-xsoar -n '__akv_xsoar_once decode fetch get check' -l decode -x 
 complete -c akv-xsoar -n '__akv_xsoar_once prefix fetch check exec' -l prefix -x -d 'dotenv, shell, exec: variables are named P and the secret\'s name in upper case, - as _'
 complete -c akv-xsoar -n '__akv_xsoar_in fetch check exec' -l env -x -d 'dotenv, shell, exec: a variable of exactly this name has this secret'
 complete -c akv-xsoar -n '__akv_xsoar_once pristine exec' -l pristine -d 'exec: nothing but the secrets in the environment'
+complete -c akv-xsoar -n '__akv_xsoar_once status fetch check push' -l status -r -F -d 'fetch, push: the file that tells how each run went, a failed one too'
 complete -c akv-xsoar -n '__akv_xsoar_once xsoar-url check push' -l xsoar-url -x -d 'the server\'s URL'
 complete -c akv-xsoar -n '__akv_xsoar_once xsoar-key-file check push' -l xsoar-key-file -r -F -d 'the file with its API key, - for stdin'
 complete -c akv-xsoar -n '__akv_xsoar_once xsoar-key-id check push' -l xsoar-key-id -x -d 'the key\'s id: XSOAR 8'

@@ -24,7 +24,7 @@ pub enum Meaning {
 use Meaning::{Flag, Harmless, Insecure, Password, Proxy, Setting};
 
 /// Each of them.
-pub const KEYS: [(&str, Meaning); 18] = [
+pub const KEYS: [(&str, Meaning); 19] = [
     ("azure_cloud", Setting(&rows::CLOUD)),
     ("resource_group_name", Setting(&rows::RESOURCE_GROUP)),
     ("key_vaults", Setting(&rows::VAULT)),
@@ -51,6 +51,7 @@ pub const KEYS: [(&str, Meaning); 18] = [
     ("isFetchCredentials", Harmless),
     ("integrationLogLevel", Harmless),
     ("credentials_name", Harmless),
+    ("credentials_fetch_mode", Harmless),
     ("fetchCredentialsOnDemand", Harmless),
 ];
 

@@ -106,6 +106,8 @@ options! {
             "dotenv, shell, exec: a variable of exactly this name has this secret; this selects it, too";
         PRISTINE: "pristine", Nothing, &[Exec], [],
             "exec: nothing but the secrets in the environment";
+        STATUS: "status", One("FILE"), &[Fetch, Check, Push], [],
+            "fetch, push: the file that tells how each run went, a failed one too; one JSON object, replaced as a whole, 0644: time, last success, exit code, how many credentials, whether anything changed, what expires first, errors and warnings, never a value; push --dry-run writes none; check only tests that it could be written";
     }
     "XSOAR's server" {
         XSOAR_URL: "xsoar-url", One("URL"), SERVING, ["DEMISTO_BASE_URL"],

@@ -91,7 +91,6 @@ fn what_is_wrong_in_it() {
         (format!("{{\"secrets\": \"a\",\n\"secret\": \"{c}\"}}"), "2: `secret` says the same as `secrets`: only one of them may be there".into()),
         (format!("{{\"cloud\": \"public\",\n\"azure_cloud\": \"{c}\"}}"), "2: `azure_cloud` says the same as `cloud`: only one of them may be there".into()),
         (format!("{{\"resource_group\": \"a\",\n\"resource_group_name\": \"{c}\"}}"), "2: `resource_group_name` says the same as `resource_group`: only one of them may be there".into()),
-        (format!("{{\"certificate_thumbprint\": \"a\",\n\"credentials_certificate_thumbprint\": \"{c}\"}}"), "2: `credentials_certificate_thumbprint` says the same as `certificate_thumbprint`: only one of them may be there".into()),
     ] {
         let directory = Scratch::new("configuration");
         with(&azure, &directory, "get", &json)

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -146,9 +146,10 @@ impl<'a> Host<'a> {
 
     /// What `systemd-tmpfiles --create` does.
     fn make_directories(&self) {
-        let text = self.variant.text("tmpfiles.d/akv-xsoar.conf");
-        let lines = text.lines().filter(|line| !line.starts_with('#'));
-        for line in lines {
+        let names = ["akv-xsoar.conf", "akv-xsoar-push.conf"];
+        let texts = names.map(|name| self.variant.text(&format!("tmpfiles.d/{name}")));
+        let lines = texts.iter().flat_map(|text| text.lines());
+        for line in lines.filter(|line| !line.starts_with('#')) {
             let words: Vec<_> = line.split_whitespace().collect();
             let ["d", path, mode, "demisto", "-", "-"] = words[..] else {
                 panic!("not read here: {line}");
@@ -162,6 +163,19 @@ impl<'a> Host<'a> {
         fs::create_dir_all(&path).unwrap();
         set_mode(&path, u32::from_str_radix(mode, 8).unwrap());
         give(&path, Some(Self::user().0));
+    }
+
+    /// `StateDirectory=NAME`: for a dynamic user a link, to where the unit's own view of the system lets it in.
+    fn make_state(&self, name: &str, dynamic: bool) {
+        let path = format!("/var/lib/{name}");
+        if !dynamic {
+            return self.make_directory(&path, "0755");
+        }
+        self.make_directory(&format!("/var/lib/private/{name}"), "0755");
+        let link = self.path(&path);
+        if !link.is_symlink() {
+            symlink(format!("private/{name}"), link).unwrap();
+        }
     }
 
     /// Starts a unit that runs one command to its end; `akv` says what is expected of that.
@@ -186,6 +200,9 @@ impl<'a> Host<'a> {
             let mode = unit.one("Service", "RuntimeDirectoryMode");
             self.make_directory(path, mode.unwrap_or("0755"));
             variables.insert("RUNTIME_DIRECTORY", path.clone());
+        }
+        if let Some(name) = unit.one("Service", "StateDirectory") {
+            self.make_state(name, dynamic);
         }
         let credentials = format!("/run/credentials/{name}");
         let sources = unit.all("Service", "LoadCredential");
