@@ -304,6 +304,7 @@ fn what_a_build_installs_is_pinned_by_hash() {
         "tests/interop/requirements.txt",
         "tests/interop/older.txt",
         "scripts/zig.txt",
+        "scripts/packages/kubernetes-validate.txt",
     ] {
         let text = fs::read_to_string(root().join(file))
             .unwrap()
