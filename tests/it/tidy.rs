@@ -251,7 +251,7 @@ fn readme_quotes_what_is_really_said() {
     assert!(rows > 10, "the table was not found");
 }
 
-/// Lines about other programs: Azure CLI's, Azure Arc's agent's, cargo's, systemd's, our scripts'.
+/// Lines about other programs: Azure CLI's, Azure Arc's agent's, cargo's, systemd's, packages', our scripts'.
 fn foreign(line: &str) -> bool {
     [
         "az ",
@@ -261,6 +261,10 @@ fn foreign(line: &str) -> bool {
         "cargo ",
         "systemctl ",
         "systemd-tmpfiles ",
+        "rpm ",
+        "rpmsign ",
+        "dpkg ",
+        "debsigs ",
         "scripts/",
         "curl ",
         "sha256sum ",
