@@ -51,3 +51,4 @@ mod variables;
 mod vault;
 mod vaults;
 mod workload;
+mod xsoar;
