@@ -71,7 +71,6 @@ fn the_parameters_go_to_its_standard_input_and_nowhere_else() {
             [
                 "azure_cloud",
                 "ca_file",
-                "certificate_thumbprint",
                 "client_id",
                 "connect_to",
                 "credentials",
@@ -80,14 +79,10 @@ fn the_parameters_go_to_its_standard_input_and_nowhere_else() {
                 "isFetchCredentials",
                 "key_vaults",
                 "managed_identities_client_id",
-                "private_key",
                 "proxy",
-                "resource_group_name",
                 "secrets",
-                "subscription_id",
                 "tenant_id",
                 "timeout",
-                "use_managed_identities",
                 "user_tag",
             ]
         );
@@ -218,6 +213,28 @@ fn no_run_may_take_as_long_as_xsoar_lets_it() {
                 .run_without_values("fetch-credentials");
             said.raises("error: ");
         }
+    });
+}
+
+/// Of what nobody thought of only the kind is told: its text may quote anything.
+#[test]
+fn an_unexpected_error_is_told_by_its_kind() {
+    let azure = Standin::start();
+    let folder = Scratch::new("unexpected");
+    every_python(|python| {
+        let instance = Instance::of(&azure, python).canary("Canary-Option-90c1");
+        let odd = instance
+            .clone()
+            .with("options", json!(["Canary-Option-90c1"]));
+        odd.run_without_values("fetch-credentials")
+            .raises("unexpected: AttributeError");
+        odd.fetch("kv-prod/db")
+            .nothing_because("unexpected: AttributeError");
+        let script = r#"cat >/dev/null; echo '{"status":"FAILED","step":"s"}'; exit 3"#;
+        let said = instance
+            .script(&folder, "akv", script)
+            .run_without_values("test-module");
+        assert_eq!(said.error(), "unexpected: KeyError");
     });
 }
 

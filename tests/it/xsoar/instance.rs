@@ -87,7 +87,7 @@ impl<'a> Instance<'a> {
             "credentials": {"credential": "", "credentials": {"id": "", "name": ""}, "identifier": "", "password": CLIENT_SECRET, "passwordChanged": false},
             "certificate_thumbprint": "",
             "credentials_certificate_thumbprint": {"credential": "", "identifier": "", "password": "", "passwordChanged": false},
-            "private_key": "", "use_managed_identities": false,
+            "private_key": "", "use_managed_identities": "",
             "managed_identities_client_id": {"credential": "", "identifier": "", "password": "", "passwordChanged": false},
             "subscription_id": "", "resource_group_name": "",
             "isFetchCredentials": true, "credentials_fetch_mode": "Store in XSOAR",

@@ -171,7 +171,8 @@ def credentials_in(content, where):
 
 def configuration(params):
     """The instance's parameters, and what `options` adds to them."""
-    given = {key: params[key] for key in GIVEN if params.get(key) is not None}
+    # What was never filled in may come as an empty text, whatever its type.
+    given = {key: params[key] for key in GIVEN if params.get(key) not in (None, "")}
     options = json_in((params.get("options") or "{}").encode(), "`options`")
     if not isinstance(options, dict):
         raise Failure('`options` must be a JSON object, such as {"user_tag": "login"}')
