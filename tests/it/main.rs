@@ -52,3 +52,4 @@ mod variables;
 mod vault;
 mod vaults;
 mod workload;
+mod xsoar;
