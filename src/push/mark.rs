@@ -17,7 +17,7 @@ use crate::vault::{SecretName, SecretVersion, VaultName};
 
 /// What a credential was made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     /// Vault and secret, in lower case.
     source: String,
     /// `None`: the vault did not say.
@@ -37,7 +37,7 @@ const UNKNOWN: &str = "?";
 
 impl Mark {
     /// The mark of a secret that was read.
-    pub(super) fn new(
+    pub(crate) fn new(
         credential: &Credential,
         version: Option<SecretVersion>,
         user: &str,
@@ -53,7 +53,7 @@ impl Mark {
     }
 
     /// The mark in a comment, if there is one.
-    pub(super) fn find(comment: &str) -> Option<Self> {
+    pub(crate) fn find(comment: &str) -> Option<Self> {
         find(comment).map(|(_, mark)| mark)
     }
 
@@ -75,17 +75,17 @@ impl Mark {
     }
 
     /// Whether a credential with this mark is as one with the other would be.
-    pub(super) fn is_as(&self, other: &Self) -> bool {
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
         self == other && self.version.is_some()
     }
 
     /// Whether it is the same secret's.
-    pub(super) fn is_of_the_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_of_the_same(&self, other: &Self) -> bool {
         self.source == other.source
     }
 
     /// A comment with this mark, and everything else that people have written there.
-    pub(super) fn comment(&self, before: &str) -> String {
+    pub(crate) fn comment(&self, before: &str) -> String {
         match find(before) {
             Some((place, _)) => {
                 let (head, tail) = (&before[..place.start], &before[place.end..]);

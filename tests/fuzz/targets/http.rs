@@ -1,0 +1,16 @@
+//! Whatever comes over plain http instead of a token, by the real client.
+
+#![no_main]
+
+use akv_xsoar::fuzzing::By;
+use harness::{check, raw, serve_plain, world};
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    let by = match data.first() {
+        Some(b'A') => By::AppService,
+        Some(b'R') => By::Arc,
+        _ => By::Metadata,
+    };
+    serve_plain(raw(data.get(1..).unwrap_or_default()));
+    check(&world().token(by));
+});
