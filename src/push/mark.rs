@@ -67,6 +67,12 @@ impl Mark {
             UNKNOWN => None,
             version => Some(SecretVersion::parse(version)?),
         };
+        // Of a mark that people have cut the bracket is somebody else's.
+        let user = manner.strip_suffix(" json").unwrap_or(manner);
+        let is_encoded = |b: u8| b.is_ascii_alphanumeric() || b"-._~%".contains(&b);
+        if !user.bytes().all(is_encoded) {
+            return None;
+        }
         Some(Self {
             source: format!("{}/{}", credential.0.key(), credential.1.key()),
             version: version.map(|version| version.key()),
@@ -162,6 +168,23 @@ mod tests {
         assert!(Mark::find(&again).unwrap().is_as(&new));
         assert!(again.starts_with("mine\n") && again.ends_with("\nand yours"));
         assert_eq!(again.matches(BEGINNING).count(), 1);
+    }
+
+    /// What people left of a mark takes nothing behind it along.
+    #[test]
+    fn a_mark_that_is_cut_is_none() {
+        let mark = mark(Some(VERSION), "Db", false);
+        for before in [
+            "[akv-xsoar kv-prod/a ? x",
+            "[akv-xsoar kv-prod/a ? ",
+            "[akv-xsoar kv-prod/a ? a json\nmine",
+        ] {
+            assert!(Mark::find(&format!("{before} [mine]")).is_none());
+            let comment = mark.comment(before);
+            assert!(comment.starts_with(before.trim_end()), "{comment}");
+            assert!(Mark::find(&comment).unwrap().is_as(&mark), "{comment}");
+            assert_eq!(mark.comment(&comment), comment);
+        }
     }
 
     #[test]
