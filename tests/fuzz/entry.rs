@@ -12,9 +12,7 @@ use crate::command::Command;
 use crate::credentials::{Credential, Decode, Dialect, Shape, has_nul};
 use crate::deadline::Deadline;
 use crate::error::Error;
-use crate::http::{
-    Client, ConnectTo, ExtraRoots, Network, NoProxy, Proxy, Url, retry_after,
-};
+use crate::http::{Client, ConnectTo, ExtraRoots, Network, NoProxy, Proxy, Url, retry_after};
 use crate::identity::{
     AppService, Application, AzureArc, Certificate, ClientSecret, Endpoint, Identity,
     ManagedIdentity, MetadataEndpoint, key_path,
@@ -118,7 +116,10 @@ pub fn url(text: &str) {
         assert!(url.same_server(&url));
     }
     if let Ok(endpoint) = Endpoint::parse_loopback(text) {
-        assert!(Url::parse(text).is_ok_and(|url| url.is_loopback()), "{endpoint:?}");
+        assert!(
+            Url::parse(text).is_ok_and(|url| url.is_loopback()),
+            "{endpoint:?}"
+        );
         assert!(Endpoint::parse(text).is_ok());
     }
     if MetadataEndpoint::parse(text, false).is_ok() {
@@ -132,7 +133,12 @@ pub fn url(text: &str) {
     let suffix = Cloud::public().vault_suffix;
     if let Some(vault) = VaultName::in_url(text, &suffix) {
         let url = Url::parse(text).expect("a vault's URL is one");
-        assert!(url.is_https() && url.host().eq_ignore_ascii_case(suffix.under(vault.as_str()).name()));
+        assert!(
+            url.is_https()
+                && url
+                    .host()
+                    .eq_ignore_ascii_case(suffix.under(vault.as_str()).name())
+        );
     }
     if let Some(id) = parse_id(text) {
         assert!(strip_https(text).len() < text.len() && plain(id.secret.as_str()));
@@ -153,7 +159,10 @@ pub fn proxy(text: &str) {
     if let Ok(proxy) = Proxy::parse(text) {
         let shown = proxy.to_string();
         let again = Proxy::parse(&format!("http://{shown}")).expect("what is shown is a proxy");
-        assert!(again.to_string() == shown && !again.has_password(), "{shown}");
+        assert!(
+            again.to_string() == shown && !again.has_password(),
+            "{shown}"
+        );
         assert!(shown.is_ascii() && !shown.contains(['@', '/']), "{shown}");
     }
     if let Some(to) = ConnectTo::parse(text) {
@@ -366,7 +375,8 @@ impl Loopback {
     pub fn secret(&self, version: bool) -> Said {
         self.in_session(|session| {
             let secret = SecretName::parse("db-password").expect("a secret's name");
-            let version = SecretVersion::parse("204d23b5e2f34f78b0e708497bc631fa").filter(|_| version);
+            let version =
+                SecretVersion::parse("204d23b5e2f34f78b0e708497bc631fa").filter(|_| version);
             let vault = session.vault(&VaultName::parse("kv-prod").expect("a vault's name"))?;
             let content = vault.get(&secret, version.as_ref());
             content.map(drop).map_err(|refusal| refusal.error)
@@ -391,7 +401,10 @@ impl Loopback {
             let vaults = session.vaults(&scope)?;
             let hosts = arm::endpoint(session.cloud)?;
             for vault in &vaults {
-                assert!(vault.uri.to_ascii_lowercase().starts_with("https://"), "{hosts}");
+                assert!(
+                    vault.uri.to_ascii_lowercase().starts_with("https://"),
+                    "{hosts}"
+                );
             }
             Ok(vaults)
         })
