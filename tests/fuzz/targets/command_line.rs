@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
 use akv_xsoar::fuzzing::configured;
-use harness::check;
+use harness::check_form;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let lines: Vec<_> = data.split(|byte| *byte == b'\n').collect();
@@ -29,5 +29,5 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         let value = values.find_map(|rest| rest.strip_prefix(b"="));
         value.map(|value| OsString::from_vec(value.to_vec()))
     };
-    check(&configured(words, &variable));
+    check_form(&configured(words, &variable));
 });

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use akv_xsoar::fuzzing::configured;
-use harness::check;
+use harness::check_form;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     static FILE: OnceLock<PathBuf> = OnceLock::new();
@@ -19,6 +19,6 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     for verb in ["fetch", "push", "vaults"] {
         let words = [verb, "--timeout", "0.2", "--config"].map(OsString::from);
         let words = words.into_iter().chain([file.clone().into()]).collect();
-        check(&configured(words, &|_| None));
+        check_form(&configured(words, &|_| None));
     }
 });

@@ -32,7 +32,8 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         assert!(fewer <= waits, "{fewer:?} {waits:?}");
     }
     for (name, unit) in [("retry-after", 1000), ("retry-after-ms", 1)] {
-        let value = header(name).and_then(|value| value.parse::<u64>().ok());
+        let digits = header(name).filter(|value| value.bytes().all(|b| b.is_ascii_digit()));
+        let value = digits.and_then(|value| value.parse::<u64>().ok());
         if let Some(asked) = value.and_then(|value| value.checked_mul(unit)) {
             assert!(waits >= Some(Duration::from_millis(asked)), "{waits:?}");
         }
