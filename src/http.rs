@@ -56,6 +56,8 @@ pub(crate) use observe::Trust;
 pub(crate) use pages::{PageRules, Pages};
 pub(crate) use proxy::{ConnectTo, NoProxy, Proxy, ProxyProblem};
 pub(crate) use request::{Request, Sign};
+#[cfg(fuzzing)]
+pub(crate) use retry::retry_after;
 pub(crate) use retry::{Doubt, Policy, Tries};
 pub(crate) use service::{Objection, Refusal, Said, Service, Verdict};
 pub(crate) use tls::ExtraRoots;

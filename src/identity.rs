@@ -17,6 +17,8 @@ mod workload;
 use std::fmt;
 
 pub(crate) use app_service::AppService;
+#[cfg(fuzzing)]
+pub(crate) use arc::key_path;
 pub(crate) use arc::{AGENT, AzureArc, DEFAULT_ENDPOINT as ARC_ENDPOINT};
 pub(crate) use certificate::Certificate;
 pub(crate) use client_secret::ClientSecret;

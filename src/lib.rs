@@ -128,6 +128,11 @@ fn obey(
     command.run(caller, messages)
 }
 
+/// What the fuzzers call; cargo-fuzz sets this.
+#[cfg(fuzzing)]
+#[path = "../tests/fuzz/entry.rs"]
+pub mod fuzzing;
+
 /// What the scenarios look for secrets with.
 #[cfg(test)]
 #[path = "../tests/it/canary.rs"]

@@ -20,10 +20,9 @@ use crate::selection::Selection;
 use crate::session::{Azure, Session};
 use crate::sink::Sink;
 use crate::xsoar::{Effect, Server, Stored};
-use mark::Mark;
 use plan::Change;
 
-pub(crate) use mark::is_ours;
+pub(crate) use mark::{Mark, is_ours};
 
 /// What is pushed, and how.
 pub(crate) struct Push {

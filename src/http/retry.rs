@@ -193,7 +193,7 @@ fn jitter(wait: Duration) -> Duration {
 
 /// The wait that a service asks for: the longest of the headers Azure's services send. A date is
 /// compared with the answer's own, where it has one: this machine's clock may be off.
-pub(super) fn retry_after<'a>(
+pub(crate) fn retry_after<'a>(
     header: impl Fn(&str) -> Option<&'a str>,
     now: SystemTime,
 ) -> Option<Duration> {

@@ -158,7 +158,7 @@ impl Agent<'_> {
 }
 
 /// The file of `Basic realm=PATH`, held to the agent's folder.
-fn key_path(challenge: &str) -> Result<PathBuf, &'static str> {
+pub(crate) fn key_path(challenge: &str) -> Result<PathBuf, &'static str> {
     let (scheme, parameters) = challenge.trim().split_once(' ').unwrap_or((challenge, ""));
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err("is not a Basic one");

@@ -36,7 +36,9 @@ impl MetadataEndpoint {
     pub(crate) fn parse(text: &str, in_pod: bool) -> Result<Self, &'static str> {
         let base = text.trim_end_matches('/');
         let url = Url::parse(base)?;
-        if !matches!(url.path(), "" | "/") || url.query().is_some() {
+        // What is put behind a fragment is never sent.
+        let is_bare = url.query().is_none() && !base.contains('#');
+        if !matches!(url.path(), "" | "/") || !is_bare {
             return Err("a scheme, a host and a port are all it may have");
         }
         near(&url)?;
@@ -263,6 +265,8 @@ mod tests {
             "http://localhost.example",
             "http://127.0.0.1/path",
             "http://127.0.0.1/?q",
+            "http://127.0.0.1#f",
+            "http://127.0.0.1/#f",
             "http://u@127.0.0.1",
             "http://127.0.0.1.example",
         ] {

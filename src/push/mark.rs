@@ -17,7 +17,7 @@ use crate::vault::{SecretName, SecretVersion, VaultName};
 
 /// What a credential was made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     /// Vault and secret, in lower case.
     source: String,
     /// `None`: the vault did not say.
@@ -37,7 +37,7 @@ const UNKNOWN: &str = "?";
 
 impl Mark {
     /// The mark of a secret that was read.
-    pub(super) fn new(
+    pub(crate) fn new(
         credential: &Credential,
         version: Option<SecretVersion>,
         user: &str,
@@ -53,7 +53,7 @@ impl Mark {
     }
 
     /// The mark in a comment, if there is one.
-    pub(super) fn find(comment: &str) -> Option<Self> {
+    pub(crate) fn find(comment: &str) -> Option<Self> {
         find(comment).map(|(_, mark)| mark)
     }
 
@@ -67,6 +67,12 @@ impl Mark {
             UNKNOWN => None,
             version => Some(SecretVersion::parse(version)?),
         };
+        // Of a mark that people have cut the bracket is somebody else's.
+        let user = manner.strip_suffix(" json").unwrap_or(manner);
+        let is_encoded = |b: u8| b.is_ascii_alphanumeric() || b"-._~%".contains(&b);
+        if !user.bytes().all(is_encoded) {
+            return None;
+        }
         Some(Self {
             source: format!("{}/{}", credential.0.key(), credential.1.key()),
             version: version.map(|version| version.key()),
@@ -75,17 +81,17 @@ impl Mark {
     }
 
     /// Whether a credential with this mark is as one with the other would be.
-    pub(super) fn is_as(&self, other: &Self) -> bool {
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
         self == other && self.version.is_some()
     }
 
     /// Whether it is the same secret's.
-    pub(super) fn is_of_the_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_of_the_same(&self, other: &Self) -> bool {
         self.source == other.source
     }
 
     /// A comment with this mark, and everything else that people have written there.
-    pub(super) fn comment(&self, before: &str) -> String {
+    pub(crate) fn comment(&self, before: &str) -> String {
         match find(before) {
             Some((place, _)) => {
                 let (head, tail) = (&before[..place.start], &before[place.end..]);
@@ -162,6 +168,23 @@ mod tests {
         assert!(Mark::find(&again).unwrap().is_as(&new));
         assert!(again.starts_with("mine\n") && again.ends_with("\nand yours"));
         assert_eq!(again.matches(BEGINNING).count(), 1);
+    }
+
+    /// What people left of a mark takes nothing behind it along.
+    #[test]
+    fn a_mark_that_is_cut_is_none() {
+        let mark = mark(Some(VERSION), "Db", false);
+        for before in [
+            "[akv-xsoar kv-prod/a ? x",
+            "[akv-xsoar kv-prod/a ? ",
+            "[akv-xsoar kv-prod/a ? a json\nmine",
+        ] {
+            assert!(Mark::find(&format!("{before} [mine]")).is_none());
+            let comment = mark.comment(before);
+            assert!(comment.starts_with(before.trim_end()), "{comment}");
+            assert!(Mark::find(&comment).unwrap().is_as(&mark), "{comment}");
+            assert_eq!(mark.comment(&comment), comment);
+        }
     }
 
     #[test]

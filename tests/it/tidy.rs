@@ -1,5 +1,6 @@
 //! House rules: layers, no panics without proof, and one story in help, README and code.
 
+mod fuzz;
 mod glossary;
 mod modules;
 
