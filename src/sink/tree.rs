@@ -35,7 +35,7 @@ use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::file::shown;
 use generation::{Generation, remove};
-use link::{Link, Slot};
+use link::{Link, Named, Slot};
 use lock::Lock;
 use root::Root;
 use unchanged::Unchanged;
@@ -100,9 +100,37 @@ fn write(
     }
     root.open()?;
     let lock = Lock::take(&root.directory, deadline)?;
-    put(&root.directory, &vaults, attributes, lock.excludes())?;
+    let name = put(&root.directory, &vaults, attributes, lock.excludes())?;
     drop(lock);
-    root.finish(attributes)
+    root.finish(attributes).inspect_err(|_| {
+        if let (Some(name), true) = (name, root.is_made()) {
+            take_back(&root.directory, &name, &vaults, attributes, deadline);
+        }
+    })
+}
+
+/// Removes everything from a directory that was not there before and cannot be as it was to be.
+fn take_back(
+    root: &OwnedFd,
+    name: &OsStr,
+    vaults: &[Vault],
+    attributes: &Attributes,
+    deadline: &Deadline,
+) {
+    let _ = rustix::fs::fchmod(root, Mode::RWXU);
+    let Ok(_lock) = Lock::take(root, deadline) else {
+        return;
+    };
+    // Unless another run was quicker.
+    if current(root).is_ok_and(|current| current.as_deref() == Some(name)) {
+        let _ = link::remove(root, DATA);
+        for (vault, _) in vaults {
+            if is_linked(root, vault).unwrap_or(false) {
+                let _ = link::remove(root, *vault);
+            }
+        }
+        remove(root, name, attributes);
+    }
 }
 
 /// Does what a run does, but for the names that count, and takes it back.
@@ -149,12 +177,13 @@ fn settled(
     }
 }
 
+/// Says which generation counts now.
 fn put(
     root: &OwnedFd,
     vaults: &[Vault],
     attributes: &Attributes,
     alone: bool,
-) -> Result<(), WriteError> {
+) -> Result<Option<OsString>, WriteError> {
     let state = State::find(root, vaults)?;
     let name = match state.unchanged(root, vaults, attributes) {
         Some(unchanged) => {
@@ -164,10 +193,10 @@ fn put(
         None => Some(swap(root, vaults, attributes, state)?),
     };
     // Where locks cannot tell that nobody else is at work, what is left over stays.
-    if let (Some(name), true) = (name, alone) {
-        clean(root, &name, attributes);
+    if let (Some(name), true) = (&name, alone) {
+        clean(root, name, attributes);
     }
-    Ok(())
+    Ok(name)
 }
 
 /// Puts a new generation in the place of the old one.
@@ -180,17 +209,14 @@ fn swap(
     let mut generation = Generation::create(root, vaults, attributes)?;
     generation.fill()?;
     let data = Link::new(root, &generation.name)?;
-    // Made before the swap, named after it: what can fail has not changed anything yet, and no link
-    // leads nowhere.
+    // Before the swap, after which nothing may fail any more: until then they lead nowhere.
     let links = state.new.into_iter();
     let links = links
-        .map(|vault| Ok((vault, Link::new(root, target(vault))?)))
+        .map(|vault| Link::new(root, target(vault))?.become_new(vault))
         .collect::<Result<Vec<_>, WriteError>>()?;
     data.become_named(DATA)?;
     let name = generation.keep();
-    for (vault, link) in links {
-        link.become_named(vault)?;
-    }
+    links.into_iter().for_each(Named::keep);
     for link in state.stale {
         let _ = link::remove(root, &link);
     }
