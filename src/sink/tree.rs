@@ -100,7 +100,7 @@ fn write(
     }
     root.open()?;
     let lock = Lock::take(&root.directory, deadline)?;
-    let name = put(&root.directory, &vaults, attributes, lock.excludes())?;
+    let name = put(&root.directory, &vaults, attributes, &lock)?;
     drop(lock);
     root.finish(attributes).inspect_err(|_| {
         if let (Some(name), true) = (name, root.is_made()) {
@@ -118,7 +118,7 @@ fn take_back(
     deadline: &Deadline,
 ) {
     let _ = rustix::fs::fchmod(root, Mode::RWXU);
-    let Ok(_lock) = Lock::take(root, deadline) else {
+    let Ok(lock) = Lock::take(root, deadline) else {
         return;
     };
     // Unless another run was quicker.
@@ -129,7 +129,7 @@ fn take_back(
                 let _ = link::remove(root, *vault);
             }
         }
-        remove(root, name, attributes);
+        remove(root, name, attributes, &lock);
     }
 }
 
@@ -146,14 +146,14 @@ fn probe(
     if current(directory)?.is_some() {
         check_replaceable(directory, OsStr::new(DATA))?;
     }
-    lock::probe(directory, deadline)?;
+    let lock = lock::probe(directory, deadline)?;
     let file = Entry {
         vault: "probe",
         secret: "probe",
         bytes: &BLOCK,
     };
     let vaults = [(file.vault, vec![file])];
-    let generation = Generation::create(directory, &vaults, attributes)?;
+    let generation = Generation::create(directory, &vaults, attributes, lock.as_ref())?;
     generation.fill()?;
     Link::new(directory, &generation.name)?;
     Ok(found)
@@ -182,19 +182,23 @@ fn put(
     root: &OwnedFd,
     vaults: &[Vault],
     attributes: &Attributes,
-    alone: bool,
+    lock: &Lock,
 ) -> Result<Option<OsString>, WriteError> {
+    // Those that killed runs had not written anything in yet, or had emptied.
+    for name in lock.left() {
+        let _ = rustix::fs::unlinkat(root, name, AtFlags::REMOVEDIR);
+    }
     let state = State::find(root, vaults)?;
     let name = match state.unchanged(root, vaults, attributes) {
         Some(unchanged) => {
             unchanged.give_again(attributes)?;
             state.old
         }
-        None => Some(swap(root, vaults, attributes, state)?),
+        None => Some(swap(root, vaults, attributes, state, lock)?),
     };
     // Where locks cannot tell that nobody else is at work, what is left over stays.
-    if let (Some(name), true) = (&name, alone) {
-        clean(root, name, attributes);
+    if let (Some(name), true) = (&name, lock.excludes()) {
+        clean(root, name, attributes, lock);
     }
     Ok(name)
 }
@@ -205,8 +209,9 @@ fn swap(
     vaults: &[Vault],
     attributes: &Attributes,
     state: State,
+    lock: &Lock,
 ) -> Result<OsString, WriteError> {
-    let mut generation = Generation::create(root, vaults, attributes)?;
+    let mut generation = Generation::create(root, vaults, attributes, Some(lock))?;
     generation.fill()?;
     let data = Link::new(root, &generation.name)?;
     // Before the swap, after which nothing may fail any more: until then they lead nowhere.
@@ -223,7 +228,7 @@ fn swap(
     // Some file systems cannot sync a directory; everything is in place all the same.
     let _ = rustix::fs::fsync(root);
     if let Some(old) = state.old {
-        remove(root, &old, attributes);
+        remove(root, &old, attributes, lock);
     }
     Ok(name)
 }
@@ -349,12 +354,12 @@ fn is_ours(text: &OsStr) -> bool {
 }
 
 /// If something cannot be removed, it does no harm.
-fn clean(root: &OwnedFd, current: &OsStr, attributes: &Attributes) {
+fn clean(root: &OwnedFd, current: &OsStr, attributes: &Attributes, lock: &Lock) {
     for name in left_over(root, current, attributes).unwrap_or_default() {
         if LINK.has(name.to_bytes()) {
             let _ = link::remove(root, &name);
         } else {
-            remove(root, OsStr::from_bytes(name.to_bytes()), attributes);
+            remove(root, OsStr::from_bytes(name.to_bytes()), attributes, lock);
         }
     }
 }
