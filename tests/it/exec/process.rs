@@ -239,7 +239,7 @@ fn a_terminal_is_the_command_s() {
         azure.secret("kv-prod", name, format!("value-of-{name}"));
     }
     let shell = Shell::new(&azure);
-    let run = "$RUNNER $BIN exec --vault kv-prod --secret a,b -- echo done";
+    let run = "$RUNNER \"$BIN\" exec --vault kv-prod --secret a,b -- echo done";
     let mut command = shell.command(&format!("exec script -qec '{run}' /dev/null"));
     let output = command.output().unwrap();
     let sent = String::from_utf8(output.stdout).unwrap();

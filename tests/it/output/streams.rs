@@ -224,7 +224,7 @@ fn a_stopped_terminal_meets_the_deadline() {
         .open(shell.join("status"))
         .unwrap();
     // `script` passes on what its terminal shows, and stops when nobody takes it.
-    let run = format!("$RUNNER $BIN {ALL} --timeout 3 2>messages; echo $? >status");
+    let run = format!("$RUNNER \"$BIN\" {ALL} --timeout 3 2>messages; echo $? >status");
     let mut command = shell.command(&format!("exec script -qc '{run}' /dev/null"));
     let mut child = command.spawn().unwrap();
     let limit = Timespec {

@@ -136,7 +136,7 @@ fn the_lock_of_the_directory_is_not_ours() {
     let azure = azure();
     let shell = Shell::new(&azure);
     fs::create_dir(shell.join("creds")).unwrap();
-    let script = format!("flock creds $RUNNER $BIN fetch --format files --output creds {ALL}");
+    let script = format!("flock creds $RUNNER \"$BIN\" fetch --format files --output creds {ALL}");
     shell.run(&script, 0, "", "");
     expect(&azure, ALL);
     assert_eq!(names_in(&shell.join("creds")).len(), 4);
