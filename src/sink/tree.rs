@@ -35,7 +35,7 @@ use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::file::shown;
 use generation::{Generation, remove};
-use link::{Link, Slot};
+use link::{Link, Named, Slot};
 use lock::Lock;
 use root::Root;
 use unchanged::Unchanged;
@@ -101,10 +101,38 @@ fn write(
     }
     root.open()?;
     let lock = Lock::take(&root.directory, deadline)?;
-    let written = put(&root.directory, &vaults, attributes, lock.excludes())?;
+    let (name, written) = put(&root.directory, &vaults, attributes, &lock)?;
     drop(lock);
-    root.finish(attributes)?;
-    Ok(written)
+    let finished = root.finish(attributes).inspect_err(|_| {
+        if let (Some(name), true) = (name, root.is_made()) {
+            take_back(&root.directory, &name, &vaults, attributes, deadline);
+        }
+    });
+    finished.map(|()| written)
+}
+
+/// Removes everything from a directory that was not there before and cannot be as it was to be.
+fn take_back(
+    root: &OwnedFd,
+    name: &OsStr,
+    vaults: &[Vault],
+    attributes: &Attributes,
+    deadline: &Deadline,
+) {
+    let _ = rustix::fs::fchmod(root, Mode::RWXU);
+    let Ok(lock) = Lock::take(root, deadline) else {
+        return;
+    };
+    // Unless another run was quicker.
+    if current(root).is_ok_and(|current| current.as_deref() == Some(name)) {
+        let _ = link::remove(root, DATA);
+        for (vault, _) in vaults {
+            if is_linked(root, vault).unwrap_or(false) {
+                let _ = link::remove(root, *vault);
+            }
+        }
+        remove(root, name, attributes, &lock);
+    }
 }
 
 /// Does what a run does, but for the names that count, and takes it back.
@@ -124,14 +152,14 @@ fn probe(
     for vault in vaults {
         is_linked(directory, vault)?;
     }
-    lock::probe(directory, deadline)?;
+    let lock = lock::probe(directory, deadline)?;
     let file = Entry {
         vault: "probe",
         secret: "probe",
         bytes: &BLOCK,
     };
     let vaults = [(file.vault, vec![file])];
-    let generation = Generation::create(directory, &vaults, attributes)?;
+    let generation = Generation::create(directory, &vaults, attributes, lock.as_ref())?;
     generation.fill()?;
     Link::new(directory, &generation.name)?;
     Ok(found)
@@ -155,12 +183,17 @@ fn settled(
     }
 }
 
+/// Says which generation counts now.
 fn put(
     root: &OwnedFd,
     vaults: &[Vault],
     attributes: &Attributes,
-    alone: bool,
-) -> Result<Written, WriteError> {
+    lock: &Lock,
+) -> Result<(Option<OsString>, Written), WriteError> {
+    // Those that killed runs had not written anything in yet, or had emptied.
+    for name in lock.left() {
+        let _ = rustix::fs::unlinkat(root, name, AtFlags::REMOVEDIR);
+    }
     let state = State::find(root, vaults)?;
     let unchanged = state.unchanged(root, vaults, attributes);
     let written = match unchanged {
@@ -172,13 +205,13 @@ fn put(
             unchanged.give_again(attributes)?;
             state.old
         }
-        None => Some(swap(root, vaults, attributes, state)?),
+        None => Some(swap(root, vaults, attributes, state, lock)?),
     };
     // Where locks cannot tell that nobody else is at work, what is left over stays.
-    if let (Some(name), true) = (name, alone) {
-        clean(root, &name, attributes);
+    if let (Some(name), true) = (&name, lock.excludes()) {
+        clean(root, name, attributes, lock);
     }
-    Ok(written)
+    Ok((name, written))
 }
 
 /// Puts a new generation in the place of the old one.
@@ -187,28 +220,26 @@ fn swap(
     vaults: &[Vault],
     attributes: &Attributes,
     state: State,
+    lock: &Lock,
 ) -> Result<OsString, WriteError> {
-    let mut generation = Generation::create(root, vaults, attributes)?;
+    let mut generation = Generation::create(root, vaults, attributes, Some(lock))?;
     generation.fill()?;
     let data = Link::new(root, &generation.name)?;
-    // Made before the swap, named after it: what can fail has not changed anything yet, and no link
-    // leads nowhere.
+    // Before the swap, after which nothing may fail any more: until then they lead nowhere.
     let links = state.new.into_iter();
     let links = links
-        .map(|vault| Ok((vault, Link::new(root, target(vault))?)))
+        .map(|vault| Link::new(root, target(vault))?.become_new(vault))
         .collect::<Result<Vec<_>, WriteError>>()?;
     data.become_named(DATA)?;
     let name = generation.keep();
-    for (vault, link) in links {
-        link.become_named(vault)?;
-    }
+    links.into_iter().for_each(Named::keep);
     for link in state.stale {
         let _ = link::remove(root, &link);
     }
     // Some file systems cannot sync a directory; everything is in place all the same.
     let _ = rustix::fs::fsync(root);
     if let Some(old) = state.old {
-        remove(root, &old, attributes);
+        remove(root, &old, attributes, lock);
     }
     Ok(name)
 }
@@ -334,12 +365,12 @@ fn is_ours(text: &OsStr) -> bool {
 }
 
 /// If something cannot be removed, it does no harm.
-fn clean(root: &OwnedFd, current: &OsStr, attributes: &Attributes) {
+fn clean(root: &OwnedFd, current: &OsStr, attributes: &Attributes, lock: &Lock) {
     for name in left_over(root, current, attributes).unwrap_or_default() {
         if LINK.has(name.to_bytes()) {
             let _ = link::remove(root, &name);
         } else {
-            remove(root, OsStr::from_bytes(name.to_bytes()), attributes);
+            remove(root, OsStr::from_bytes(name.to_bytes()), attributes, lock);
         }
     }
 }

@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 
 use akv_xsoar::options::table::{COMMANDS, Takes, options};
 
+use crate::children::Kept;
 use crate::documents::needed;
 use crate::standin::Scratch;
 
@@ -60,9 +61,9 @@ impl Place {
         let keys = lines.join("\t\n") + "\t\n";
         self.0.write("keys", keys + "exit\n");
         self.0.write("log", "");
-        // A shell that waits for more would wait for ever.
-        let run = format!("timeout 120 script -qec '{shell}' /dev/null <keys >screen");
-        let status = self.command("sh", "dash").args(["-c", &run]).status();
+        let run = format!("script -qec '{shell}' /dev/null <keys >screen");
+        let mut terminal = self.command("sh", "dash");
+        let status = Kept::spawn(terminal.args(["-c", &run])).and_then(|mut run| run.wait());
         let log = fs::read_to_string(self.0.join("log")).unwrap();
         let screen = fs::read(self.0.join("screen")).unwrap_or_default();
         let answers = parse(&log);

@@ -10,6 +10,7 @@ mod app_service;
 mod canary;
 mod certificate;
 mod check;
+mod children;
 mod choice;
 mod cloud;
 mod command;

@@ -3,17 +3,15 @@
 use std::fmt;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::children::{Kept, LIMIT};
 use crate::command::Akv;
-
-/// A run that takes longer is a bug.
-const LIMIT: Duration = Duration::from_secs(90);
 
 /// What it finds on stdin.
 #[derive(Clone, Default)]
@@ -50,12 +48,12 @@ impl Output {
     }
 }
 
-/// The program while it runs; killed if it is dropped before its end.
+/// The program while it runs.
 #[must_use]
 pub struct Running<'a> {
     akv: Akv<'a>,
     command: Command,
-    child: Child,
+    child: Kept,
     started: Instant,
     /// Holds what stays open of stdin.
     _stdin: JoinHandle<Option<ChildStdin>>,
@@ -71,9 +69,8 @@ impl<'a> Running<'a> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let started = Instant::now();
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut child =
+            Kept::spawn(&mut command).unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut stdin = child.stdin.take().expect("a pipe");
         let stdin = thread::spawn(move || {
             // It may end without reading.
@@ -120,8 +117,6 @@ impl Running<'_> {
                 break Some(status);
             }
             if self.started.elapsed() > LIMIT {
-                let _ = self.child.kill();
-                let _ = self.child.wait();
                 break None;
             }
             thread::sleep(pause);
@@ -162,13 +157,6 @@ impl Running<'_> {
             output.status,
             output.elapsed,
         )
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -1,13 +1,15 @@
 //! A shell around the program, for scenarios of which redirections, limits or other programs are a part.
 
 use std::env;
-use std::io::Read;
+use std::ffi::OsStr;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::json;
 
 use crate::canary::shows;
+use crate::children::Kept;
 use crate::command::{binary, runner};
 use crate::files::private;
 use crate::running::indented;
@@ -44,7 +46,7 @@ impl<'a> Shell<'a> {
     }
 
     /// A script that has not started yet; its stdin is empty, its stdout and stderr are pipes.
-    pub fn command(&self, script: &str) -> Command {
+    pub fn command(&self, script: &str) -> Script {
         let mut command = Command::new("sh");
         command
             .args([
@@ -60,7 +62,7 @@ impl<'a> Shell<'a> {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        command
+        Script(command)
     }
 
     /// Runs a script to its end, and panics unless it has this status and says this on stdout and stderr.
@@ -99,13 +101,46 @@ impl<'a> Shell<'a> {
     }
 }
 
+/// A script before it starts.
+pub struct Script(Command);
+
+impl Script {
+    /// With this variable.
+    pub fn env(&mut self, name: &str, value: impl AsRef<OsStr>) -> &mut Self {
+        self.0.env(name, value);
+        self
+    }
+
+    /// With this stdin.
+    pub fn stdin(&mut self, stdin: impl Into<Stdio>) -> &mut Self {
+        self.0.stdin(stdin);
+        self
+    }
+
+    /// With this stdout.
+    pub fn stdout(&mut self, stdout: impl Into<Stdio>) -> &mut Self {
+        self.0.stdout(stdout);
+        self
+    }
+
+    /// Starts it.
+    pub fn spawn(&mut self) -> io::Result<Kept> {
+        Kept::spawn(&mut self.0)
+    }
+
+    /// Starts it, and takes what it says until its end.
+    pub fn output(&mut self) -> io::Result<Output> {
+        self.spawn()?.wait_with_output()
+    }
+}
+
 /// The exit code of the shell, which is 128 + the signal's number where a signal ended its last program.
 pub fn code(output: &Output) -> i32 {
     output.status.code().unwrap_or(-1)
 }
 
 /// What a script that has ended said on stderr, if nobody has read it before.
-pub fn messages(mut child: Child) -> String {
+pub fn messages(mut child: Kept) -> String {
     let mut stderr = String::new();
     let mut pipe = child.stderr.take().expect("a pipe");
     pipe.read_to_string(&mut stderr).expect("text");

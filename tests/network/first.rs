@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::command::{Akv, names_in};
@@ -75,6 +76,12 @@ impl Silent {
 
     /// Waits until the program is there.
     fn asked(&self) -> TcpStream {
+        let mut waited = [PollFd::new(&self.0, PollFlags::IN)];
+        let limit = Timespec {
+            tv_sec: 30,
+            tv_nsec: 0,
+        };
+        assert_eq!(poll(&mut waited, Some(&limit)), Ok(1), "nobody came");
         self.0.accept().unwrap().0
     }
 }

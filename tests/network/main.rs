@@ -42,6 +42,9 @@ mod xsoar;
 #[path = "../it/canary.rs"]
 mod canary;
 #[allow(dead_code)]
+#[path = "../it/children.rs"]
+mod children;
+#[allow(dead_code)]
 #[path = "../it/command.rs"]
 mod command;
 #[allow(dead_code)]

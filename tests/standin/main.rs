@@ -12,7 +12,9 @@
 //! App Service's endpoint. Header and claims of each assertion become a line of `DIR/assertions.jsonl`.
 //!
 //! With `--xsoar` there is an XSOAR server of that version. What is in its credential store is in `DIR/store.json`
-//! when the stand-in has ended, passwords too.
+//! when the stand-in has ended, passwords too. A line on stdin changes it meanwhile and says where to show it:
+//!
+//!     {"drop": ["NAME", …], "add": [{"name": …, "user": …, "password": …, "comment": …}, …], "show": "FILE"}
 
 #[path = "mod.rs"]
 mod standin;
@@ -64,7 +66,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         env.extend(xsoar(&azure, version, &directory)?);
     }
     publish(&env, &directory)?;
-    io::copy(&mut io::stdin(), &mut io::sink())?;
+    for line in io::stdin().lines() {
+        change(&azure, &serde_json::from_str(&line?)?)?;
+    }
     if options.xsoar.is_some() {
         private(&directory, "store.json", &stored(&azure).to_string())?;
     }
@@ -230,6 +234,23 @@ fn xsoar(azure: &Standin, version: &str, directory: &Path) -> Result<Env, Box<dy
     ])
 }
 
+/// Does to the server's store what a line on stdin says.
+fn change(azure: &Standin, line: &Value) -> io::Result<()> {
+    let each = |key: &str| line[key].as_array().into_iter().flatten();
+    for name in each("drop").filter_map(Value::as_str) {
+        azure.xsoar_drop(name);
+    }
+    for one in each("add") {
+        let text = |key: &str| one[key].as_str().unwrap_or_default();
+        let credential = Credential::new(text("name"), text("user"), text("password"));
+        azure.xsoar_credential(credential.comment(text("comment")));
+    }
+    if let Some(file) = line["show"].as_str() {
+        appear(Path::new(file), &stored(azure).to_string())?;
+    }
+    Ok(())
+}
+
 /// What is in the server's store.
 fn stored(azure: &Standin) -> Value {
     let credentials = azure.store().into_iter();
@@ -263,7 +284,12 @@ fn quoted(path: &Path) -> String {
 fn publish(env: &Env, directory: &Path) -> io::Result<()> {
     let lines = env.iter().map(|(name, value)| format!("{name}={value}\n"));
     let lines: Vec<_> = lines.collect();
-    let unfinished = directory.join("env.unfinished");
-    fs::write(&unfinished, lines.concat())?;
-    fs::rename(unfinished, directory.join("env"))
+    appear(&directory.join("env"), &lines.concat())
+}
+
+/// Writes a file that is whole as soon as it is there.
+fn appear(path: &Path, content: &str) -> io::Result<()> {
+    let unfinished = path.with_extension("unfinished");
+    fs::write(&unfinished, content)?;
+    fs::rename(unfinished, path)
 }

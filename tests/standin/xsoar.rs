@@ -311,6 +311,11 @@ impl Standin {
         self.in_xsoar(|server| server.store.credentials.push(credential));
     }
 
+    /// Takes a credential out of its store, if it is there.
+    pub fn xsoar_drop(&self, name: &str) {
+        self.in_xsoar(|server| server.store.credentials.retain(|one| one.name != name));
+    }
+
     /// Changes a credential behind everybody's back, which gives it a new version.
     pub fn xsoar_change(&self, name: &str, change: impl FnOnce(&mut Credential)) {
         self.in_xsoar(|server| {

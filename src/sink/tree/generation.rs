@@ -12,6 +12,7 @@ use super::super::attributes::{Attributes, PRIVATE};
 use super::super::names::GENERATION;
 use super::super::refused::{check_directory, refused};
 use super::super::write_error::{WriteError, system};
+use super::lock::Lock;
 use super::record::Record;
 use super::{Vault, make, open};
 
@@ -29,15 +30,19 @@ pub(super) struct Generation<'a> {
 const CREATE: &str = "create a directory in it";
 
 impl<'a> Generation<'a> {
-    /// A new one, with nothing in it.
+    /// A new one, with nothing in it. The lock that is held remembers it, should this run be killed at once.
     pub(crate) fn create(
         root: &'a OwnedFd,
         vaults: &'a [Vault<'a>],
         attributes: &'a Attributes,
+        lock: Option<&Lock>,
     ) -> Result<Self, WriteError> {
         check_directory(CREATE, root)?;
         loop {
             let name = GENERATION.fresh();
+            if let Some(lock) = lock {
+                lock.note(&name).map_err(system("write"))?;
+            }
             match make(root, &name) {
                 Ok(directory) => {
                     let generation = Self {
@@ -82,7 +87,7 @@ impl<'a> Generation<'a> {
 impl Drop for Generation<'_> {
     fn drop(&mut self) {
         if !self.kept {
-            remove(self.root, &self.name, self.attributes);
+            remove_noted(self.root, &self.name, self.attributes);
             // There may be nothing in it yet, nor a record.
             let _ = rustix::fs::unlinkat(self.root, &self.name, AtFlags::REMOVEDIR);
         }
@@ -112,7 +117,13 @@ fn finish(directory: &OwnedFd, attributes: &Attributes) -> Result<(), WriteError
 }
 
 /// Removes a generation that is known to be one; what cannot be removed stays for the next run.
-pub(super) fn remove(root: &OwnedFd, name: &OsStr, attributes: &Attributes) {
+pub(super) fn remove(root: &OwnedFd, name: &OsStr, attributes: &Attributes, lock: &Lock) {
+    // Where the disk is full this is what makes room.
+    let _ = lock.note(name);
+    remove_noted(root, name, attributes);
+}
+
+fn remove_noted(root: &OwnedFd, name: &OsStr, attributes: &Attributes) {
     let Ok(generation) = open(root, name) else {
         return;
     };
@@ -122,7 +133,12 @@ pub(super) fn remove(root: &OwnedFd, name: &OsStr, attributes: &Attributes) {
     let _ = rustix::fs::fchmod(&generation, Mode::RWXU);
     if record.remove_listed(&generation) {
         let _ = rustix::fs::unlinkat(&generation, name, AtFlags::empty());
-        let _ = rustix::fs::unlinkat(root, name, AtFlags::REMOVEDIR);
+        match rustix::fs::unlinkat(root, name, AtFlags::REMOVEDIR) {
+            // What somebody put there keeps it.
+            Ok(()) | Err(Errno::NOTEMPTY | Errno::EXIST | Errno::NOENT) => {}
+            // The next run is to know it.
+            Err(_) => _ = Record::write(&generation, name, &[]),
+        }
     }
 }
 

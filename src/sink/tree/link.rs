@@ -79,6 +79,40 @@ impl<'a> Link<'a> {
         self.renamed = true;
         Ok(())
     }
+
+    /// Takes a name that nobody has, for as long as the result is not dropped.
+    pub(crate) fn become_new(self, name: &'a str) -> Result<Named<'a>, WriteError> {
+        let directory = self.directory;
+        self.become_named(name)?;
+        Ok(Named {
+            directory,
+            name,
+            kept: false,
+        })
+    }
+}
+
+/// A link with a name that nobody had before; gone when dropped before it is kept.
+pub(super) struct Named<'a> {
+    directory: &'a OwnedFd,
+    name: &'a str,
+    kept: bool,
+}
+
+impl Named<'_> {
+    /// Stays.
+    pub(crate) fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Named<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            // Nothing can be done about a second failure, and the first one is reported.
+            let _ = remove(self.directory, self.name);
+        }
+    }
 }
 
 impl Drop for Link<'_> {

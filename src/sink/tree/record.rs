@@ -10,6 +10,7 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
 
 use super::super::attributes::Attributes;
 use super::super::write_error::{WriteError, system};
@@ -95,15 +96,19 @@ impl Record {
         let mut all = true;
         for files in self.0.chunk_by(|a, b| a.0 == b.0) {
             let vault = files[0].0.as_str();
-            if let Ok(directory) = open(generation, vault) {
-                // Its mode may let nobody write to it, its owner included.
-                let _ = rustix::fs::fchmod(&directory, Mode::RWXU);
-                for (_, secret) in files {
-                    all &= remove_file(&directory, secret);
+            match open(generation, vault) {
+                Ok(directory) => {
+                    // Its mode may let nobody write to it, its owner included.
+                    let _ = rustix::fs::fchmod(&directory, Mode::RWXU);
+                    for (_, secret) in files {
+                        all &= remove_file(&directory, secret);
+                    }
                 }
+                Err(error) => all &= is_not_ours(error),
             }
-            // What somebody put there keeps it.
-            let _ = rustix::fs::unlinkat(generation, vault, AtFlags::REMOVEDIR);
+            if let Err(error) = rustix::fs::unlinkat(generation, vault, AtFlags::REMOVEDIR) {
+                all &= is_not_ours(error);
+            }
         }
         all
     }
@@ -115,8 +120,18 @@ fn remove_file(directory: &OwnedFd, name: &str) -> bool {
         Ok(stat) if FileType::from_raw_mode(stat.st_mode).is_file() => {
             rustix::fs::unlinkat(directory, name, AtFlags::empty()).is_ok()
         }
-        _ => true,
+        Ok(_) => true,
+        Err(error) => is_not_ours(error),
     }
+}
+
+/// Whether there is no such thing, or only somebody else's: another thing of its name, or what was put there, which
+/// keeps a directory.
+fn is_not_ours(error: Errno) -> bool {
+    matches!(
+        error,
+        Errno::NOENT | Errno::NOTDIR | Errno::NOTEMPTY | Errno::EXIST
+    )
 }
 
 #[cfg(test)]

@@ -82,8 +82,13 @@ impl Root {
         }
     }
 
+    /// Whether it was made for this, and is not finished.
+    pub(crate) fn is_made(&self) -> bool {
+        matches!(self.state, State::Made { .. })
+    }
+
     /// Stays, with what was put into it.
-    pub(crate) fn finish(mut self, attributes: &Attributes) -> Result<(), WriteError> {
+    pub(crate) fn finish(&mut self, attributes: &Attributes) -> Result<(), WriteError> {
         if let State::Made { parent, .. } = &self.state {
             attributes.give(&self.directory, attributes.of_directory())?;
             // Some file systems cannot sync a directory; it is there all the same.

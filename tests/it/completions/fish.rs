@@ -1,6 +1,7 @@
 //! fish, which says itself what it would propose.
 
 use super::{Answer, Place, completes_by_what_was_typed, completes_the_table, parse};
+use crate::children::Kept;
 use crate::documents::shared;
 
 /// `complete -C` is what the tab does.
@@ -17,7 +18,7 @@ end <lines
         shared("completions/akv-xsoar.fish").display()
     );
     let mut fish = place.command("fish", "fish");
-    let output = fish.args(["--no-config", "-c", &script]).output().unwrap();
+    let output = Kept::output(fish.args(["--no-config", "-c", &script])).unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && stderr.is_empty(), "{stderr}");
     let answers = parse(&String::from_utf8(output.stdout).unwrap());

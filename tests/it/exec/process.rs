@@ -2,12 +2,13 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
 
 use super::{READ, azure, exec};
+use crate::children::Kept;
 use crate::command::{Akv, names_in};
 use crate::gate::Gate;
 use crate::shell::{Shell, messages};
@@ -32,7 +33,7 @@ fn its_exit_code_is_the_command_s() {
 }
 
 /// The command as the very process that was started, with pipes to it.
-fn start(shell: &Shell, words: &str) -> (Child, Pid) {
+fn start(shell: &Shell, words: &str) -> (Kept, Pid) {
     let script = format!("exec $RUNNER \"$BIN\" exec kv-prod/db-password -- {words}");
     let child = shell
         .command(&script)
@@ -238,7 +239,7 @@ fn a_terminal_is_the_command_s() {
         azure.secret("kv-prod", name, format!("value-of-{name}"));
     }
     let shell = Shell::new(&azure);
-    let run = "$RUNNER $BIN exec --vault kv-prod --secret a,b -- echo done";
+    let run = "$RUNNER \"$BIN\" exec --vault kv-prod --secret a,b -- echo done";
     let mut command = shell.command(&format!("exec script -qec '{run}' /dev/null"));
     let output = command.output().unwrap();
     let sent = String::from_utf8(output.stdout).unwrap();

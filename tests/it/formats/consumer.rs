@@ -2,9 +2,10 @@
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 
 use super::names;
+use crate::children::{Kept, LIMIT};
 use crate::standin::Scratch;
 
 /// What a consumer made of one file, in one way of reading it: a value, or none, for each of [`names`].
@@ -24,7 +25,8 @@ pub struct Consumer {
 }
 
 struct Running {
-    child: Child,
+    /// Killed when this is dropped.
+    _child: Kept,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
 }
@@ -86,7 +88,7 @@ impl Consumer {
         command.env("PATH", env::var_os("PATH").unwrap_or_default());
         command.envs(self.environment.iter().map(|(name, value)| (*name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let child = command.stderr(Stdio::null()).spawn();
+        let child = Kept::spawn_within(command.stderr(Stdio::null()), LIMIT * 10);
         let mut child = child.unwrap_or_else(|error| {
             let program = &self.words[0];
             panic!(
@@ -97,7 +99,7 @@ impl Consumer {
         Running {
             stdin: child.stdin.take().expect("a pipe"),
             stdout: BufReader::new(child.stdout.take().expect("a pipe")),
-            child,
+            _child: child,
         }
     }
 }
@@ -110,12 +112,5 @@ impl Running {
         self.stdout.read_until(0, &mut bytes).ok()?;
         let text = bytes.strip_suffix(&[0])?;
         Some(text.strip_prefix(b"=").map(<[u8]>::to_vec))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

@@ -29,7 +29,7 @@ fn messages_have_it_on_a_terminal_where_nobody_minds() {
         "akv-xsoar: {RED}error{PLAIN}: unknown command `bogus`\r\nakv-xsoar: {CYAN}hint{PLAIN}: the commands are "
     );
     for variables in ["", "TERM=xterm-256color", "NO_COLOR=", "CLICOLOR=0"] {
-        let sent = on_a_terminal(&shell, &format!("{variables} $RUNNER $BIN bogus"), 2);
+        let sent = on_a_terminal(&shell, &format!("{variables} $RUNNER \"$BIN\" bogus"), 2);
         assert!(sent.starts_with(&coloured), "{variables}: {sent:?}");
         assert_eq!(sent.matches('\u{1b}').count(), 4, "{variables}: {sent:?}");
     }
@@ -39,7 +39,7 @@ fn messages_have_it_on_a_terminal_where_nobody_minds() {
         "TERM=dumb",
         "NO_COLOR=1 FORCE_COLOR=1",
     ] {
-        let sent = on_a_terminal(&shell, &format!("{variables} $RUNNER $BIN bogus"), 2);
+        let sent = on_a_terminal(&shell, &format!("{variables} $RUNNER \"$BIN\" bogus"), 2);
         assert!(
             sent.starts_with("akv-xsoar: error: unknown command `bogus`\r\nakv-xsoar: hint: "),
             "{variables}: {sent:?}"
@@ -48,7 +48,7 @@ fn messages_have_it_on_a_terminal_where_nobody_minds() {
     }
     // A file is no terminal, even if stdout is one.
     assert_eq!(
-        on_a_terminal(&shell, "$RUNNER $BIN bogus 2>messages", 2),
+        on_a_terminal(&shell, "$RUNNER \"$BIN\" bogus 2>messages", 2),
         ""
     );
     let messages = fs::read_to_string(shell.join("messages")).unwrap();
@@ -63,7 +63,7 @@ fn a_warning_has_its_own() {
     azure.vault("kv-test");
     let shell = Shell::new(&azure);
     azure.ignore_log();
-    let line = "$RUNNER $BIN fetch --vault kv-prod,kv-test --secret a >it";
+    let line = "$RUNNER \"$BIN\" fetch --vault kv-prod,kv-test --secret a >it";
     let sent = on_a_terminal(&shell, line, 0);
     let warning = "`kv-test/a` does not exist and is left out\r\n";
     assert_eq!(
@@ -71,7 +71,7 @@ fn a_warning_has_its_own() {
         format!("akv-xsoar: {YELLOW}warning{PLAIN}: {warning}")
     );
     // What goes into the result never has any.
-    let sent = on_a_terminal(&shell, "$RUNNER $BIN fetch kv-prod/a 2>&1", 0);
+    let sent = on_a_terminal(&shell, "$RUNNER \"$BIN\" fetch kv-prod/a 2>&1", 0);
     assert!(sent.starts_with("[\r\n{\"user\""), "{sent:?}");
     assert!(!sent.contains('\u{1b}'), "{sent:?}");
 }
@@ -82,7 +82,7 @@ fn the_steps_of_a_check_have_it_on_stdout() {
     azure.secret("kv-prod", "a", "value-of-a");
     azure.ignore_log();
     let shell = Shell::new(&azure);
-    let check = "$RUNNER $BIN check kv-prod/a kv-prod/gone";
+    let check = "$RUNNER \"$BIN\" check kv-prod/a kv-prod/gone";
     let sent = on_a_terminal(&shell, &format!("{check} 2>messages"), 5);
     let ok = format!("{GREEN}ok    {PLAIN} configuration: ");
     assert!(sent.starts_with(&ok), "{sent:?}");

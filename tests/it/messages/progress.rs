@@ -48,7 +48,7 @@ fn listing_and_reading_name_the_vault_and_how_far_it_is() {
             &["kv-test: 2/3", "kv-prod: 0/3", "kv-dr: 1/3", "kv-test: 2/3"],
         ),
     ] {
-        let lines = shown(&azure, &format!("$RUNNER $BIN {command} >it"));
+        let lines = shown(&azure, &format!("$RUNNER \"$BIN\" {command} >it"));
         let wanted: Vec<_> = wanted
             .iter()
             .map(|line| format!("akv-xsoar: {line}"))
@@ -71,7 +71,7 @@ fn a_narrow_terminal_sees_the_end_of_it_on_one_line() {
         // It does not know.
         (0, "akv-xsoar: kv-test: 2/3"),
     ] {
-        let line = format!("stty cols {columns}; $RUNNER $BIN list {vaults} >it");
+        let line = format!("stty cols {columns}; $RUNNER \"$BIN\" list {vaults} >it");
         let lines = shown(&azure, &line);
         assert_eq!(lines.last().map(String::as_str), Some(wanted), "{columns}");
     }

@@ -9,7 +9,7 @@ use crate::standin::Standin;
 
 /// Runs the program with a terminal of its own as its stderr, and says what the terminal was sent.
 fn on_a_terminal(shell: &Shell, options: &str, status: i32) -> String {
-    let run = format!("$RUNNER $BIN fetch --vault kv-prod --secret a,b,c,d {options} >it");
+    let run = format!("$RUNNER \"$BIN\" fetch --vault kv-prod --secret a,b,c,d {options} >it");
     let mut command = shell.command(&format!("exec script -qec '{run}' /dev/null"));
     let output = command.output().unwrap();
     assert_eq!(code(&output), status, "{output:?}");
@@ -24,7 +24,7 @@ fn the_result_on_the_same_terminal_begins_on_a_clean_line() {
     }
     let shell = Shell::new(&azure);
 
-    let run = "$RUNNER $BIN fetch --vault kv-prod --secret a,b";
+    let run = "$RUNNER \"$BIN\" fetch --vault kv-prod --secret a,b";
     let mut command = shell.command(&format!("exec script -qec '{run}' /dev/null"));
     let output = command.output().unwrap();
 
@@ -111,7 +111,7 @@ fn a_terminal_that_cannot_clear_a_line_sees_no_progress() {
     let azure = Standin::builder().delay(Duration::from_millis(600)).start();
     azure.secret("kv-prod", "a", "value-of-a");
     let shell = Shell::new(&azure);
-    let run = "TERM=dumb $RUNNER $BIN fetch kv-prod/a kv-prod/gone --missing=skip >it";
+    let run = "TERM=dumb $RUNNER \"$BIN\" fetch kv-prod/a kv-prod/gone --missing=skip >it";
     let output = shell.output(&format!("exec script -qec '{run}' /dev/null"));
     assert_eq!((code(&output), output.stdout), (0, Vec::new()));
     azure.expect(&[&azure.token_request(), READ, &READ.replace("/a?", "/gone?")]);

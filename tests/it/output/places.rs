@@ -43,7 +43,7 @@ fn nothing_absolute_needs_the_working_directory() {
         ] {
             run(
                 mode,
-                &format!("fetch kv-prod/a --output {here}/{output}"),
+                &format!("fetch kv-prod/a --output '{here}/{output}'"),
                 0,
                 "",
             );
@@ -55,7 +55,7 @@ fn nothing_absolute_needs_the_working_directory() {
             );
             fs::remove_file(shell.join(path)).unwrap();
         }
-        let files = format!("fetch kv-prod/a --format files --output {here}/creds");
+        let files = format!("fetch kv-prod/a --format files --output '{here}/creds'");
         run(mode, &files, 0, "");
         expect_one(&azure);
         assert_eq!(

@@ -1,11 +1,13 @@
 //! What is no file: standard output, descriptors, devices, pipes and terminals.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, lchown, symlink};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::links::STRANGER;
 use super::{NEW, READ, azure, expect_one, fetch, is_root};
@@ -214,16 +216,26 @@ fn a_stopped_terminal_meets_the_deadline() {
     let azure = much();
     let shell = Shell::new(&azure);
     make_fifo(&shell.join("status"));
+    // Nobody waits for the other end: it is open, too.
+    let mut options = File::options();
+    let mut status = options
+        .read(true)
+        .write(true)
+        .open(shell.join("status"))
+        .unwrap();
     // `script` passes on what its terminal shows, and stops when nobody takes it.
-    let run = format!("$RUNNER $BIN {ALL} --timeout 3 2>messages; echo $? >status");
+    let run = format!("$RUNNER \"$BIN\" {ALL} --timeout 3 2>messages; echo $? >status");
     let mut command = shell.command(&format!("exec script -qc '{run}' /dev/null"));
     let mut child = command.spawn().unwrap();
-    let mut status = String::new();
-    let fifo = BufReader::new(File::open(shell.join("status")).unwrap());
-    for line in fifo.lines() {
-        status.push_str(&line.unwrap());
-    }
-    assert_eq!(status, "8");
+    let limit = Timespec {
+        tv_sec: 60,
+        tv_nsec: 0,
+    };
+    let mut waited = [PollFd::new(&status, PollFlags::IN)];
+    assert_eq!(poll(&mut waited, Some(&limit)), Ok(1));
+    let mut bytes = [0; 8];
+    let count = status.read(&mut bytes).unwrap();
+    assert_eq!(&bytes[..count], b"8\n");
     drop(child.stdout.take());
     child.wait().unwrap();
     let messages = fs::read_to_string(shell.join("messages")).unwrap();

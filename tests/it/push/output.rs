@@ -108,7 +108,7 @@ fn a_terminal_sees_how_far_it_is() {
     let azure = azure();
     azure.delay(Duration::from_millis(300));
     let shell = Shell::new(&azure);
-    let push = format!("$RUNNER $BIN push kv-prod/a kv-prod/b --xsoar-url {URL} >it");
+    let push = format!("$RUNNER \"$BIN\" push kv-prod/a kv-prod/b --xsoar-url {URL} >it");
     let script = format!("export DEMISTO_API_KEY={XSOAR_KEY}\nexec script -qec '{push}' /dev/null");
     let output = shell.output(&script);
     let sent = String::from_utf8(output.stdout).unwrap();

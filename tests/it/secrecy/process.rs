@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{READ, READ_B, VALUE, azure};
 use crate::canary::shows;
+use crate::children::Kept;
 use crate::command::{self, Akv, names_in};
 use crate::files::set_mode;
 use crate::gate::Gate;
@@ -65,7 +66,7 @@ fn becomes(mut so: impl FnMut() -> bool) -> bool {
 }
 
 /// A run that waits for its secret on stdin, as a user who is not root, from a place where it may leave a core file.
-fn waiting(directory: &Scratch) -> Child {
+fn waiting(directory: &Scratch) -> Kept {
     let binary = directory.join("akv");
     fs::copy(command::binary(), &binary).unwrap();
     for path in [directory.path(), &binary] {
@@ -86,7 +87,7 @@ fn waiting(directory: &Scratch) -> Child {
     if rustix::process::geteuid().is_root() {
         command.uid(STRANGER).gid(STRANGER);
     }
-    command.spawn().unwrap()
+    Kept::spawn(&mut command).unwrap()
 }
 
 #[test]

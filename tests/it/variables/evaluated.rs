@@ -4,6 +4,7 @@ use std::env;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::children::Kept;
 use crate::command::{Akv, names_in};
 use crate::standin::{Scratch, Standin};
 
@@ -128,8 +129,7 @@ fn evaluated(
         .env("LC_ALL", locale)
         .current_dir(directory)
         .stdin(Stdio::null());
-    let output = command
-        .output()
+    let output = Kept::output(&mut command)
         .unwrap_or_else(|error| panic!("{shell:?}: {error}: install it (scripts/test does)"));
     assert!(
         output.stderr.is_empty(),

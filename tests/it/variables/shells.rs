@@ -14,6 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::children::Kept;
 use crate::command::{Akv, binary, names_in, runner};
 use crate::standin::{Scratch, Standin};
 
@@ -177,7 +178,7 @@ impl Probe {
         } else {
             Stdio::null()
         });
-        let output = command.output().expect("a shell");
+        let output = Kept::output(&mut command).expect("a shell");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         let left = self.left_behind();
@@ -239,7 +240,7 @@ fn said(words: &[&str]) -> Vec<u8> {
     let mut command = Command::new(words[0]);
     command.args(&words[1..]).env_clear().env("MANWIDTH", "200");
     command.env("PATH", env::var_os("PATH").unwrap_or_default());
-    let output = command.stdin(Stdio::null()).output();
+    let output = Kept::output(command.stdin(Stdio::null()));
     output.map_or_else(|_| Vec::new(), |output| output.stdout)
 }
 

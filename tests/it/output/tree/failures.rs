@@ -79,13 +79,15 @@ fn what_a_killed_run_leaves_the_next_one_removes() {
     let creds = shell.join("creds");
     write(&azure, shell.path(), ALL, &[]);
     let old = generation(&creds);
+    azure.secret("kv-prod", "a", "a".repeat(2000));
     // The limit on the size of files kills it (SIGXFSZ) in the middle of its writing.
-    let script = format!("ulimit -f 0; akv fetch --format files --output creds {ALL}");
+    let script = format!("ulimit -f 1; akv fetch --format files --output creds {ALL}");
     for _ in 0..2 {
         let output = shell.output(&script);
         expect(&azure, ALL);
         assert_eq!(code(&output), 128 + Signal::XFSZ.as_raw());
     }
+    azure.secret("kv-prod", "a", "value-of-a");
     let names = names_in(&creds);
     // A generation that is not whole, and the lock; of the run before only what the second left.
     assert!(names.len() >= 6, "{names:?}");
@@ -134,7 +136,7 @@ fn the_lock_of_the_directory_is_not_ours() {
     let azure = azure();
     let shell = Shell::new(&azure);
     fs::create_dir(shell.join("creds")).unwrap();
-    let script = format!("flock creds $RUNNER $BIN fetch --format files --output creds {ALL}");
+    let script = format!("flock creds $RUNNER \"$BIN\" fetch --format files --output creds {ALL}");
     shell.run(&script, 0, "", "");
     expect(&azure, ALL);
     assert_eq!(names_in(&shell.join("creds")).len(), 4);

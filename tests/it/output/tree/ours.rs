@@ -91,6 +91,32 @@ fn a_directory_that_only_has_such_a_name_stays() {
     });
 }
 
+/// A run that is killed leaves a lock that names what it was about to make, or had emptied.
+#[test]
+fn an_empty_directory_that_a_killed_run_noted_goes() {
+    let azure = azure();
+    for options in [&[][..], &["--if-changed"], &["--mode=640"]] {
+        let directory = Scratch::new("noted");
+        let creds = directory.join("creds");
+        write(&azure, directory.path(), ALL, options);
+        let other = "..akv-xsoar-fedcba9876543210";
+        let precious = ["kept", "..akv-xsoar-00000000000000ff"];
+        for name in [NAME, other, precious[0], precious[1]] {
+            fs::create_dir(creds.join(name)).unwrap();
+        }
+        fs::write(creds.join(other).join("file"), "precious").unwrap();
+        let lock = format!("{other}\nkept\n{NAME}\n{}", &precious[1][..20]);
+        fs::write(creds.join("..akv-xsoar.lock"), lock).unwrap();
+        write(&azure, directory.path(), ALL, options);
+        let names = names_in(&creds);
+        assert!(!names.iter().any(|name| name == NAME), "{names:?}");
+        for name in [other, precious[0], precious[1]] {
+            assert!(names.iter().any(|found| found == name), "{names:?}");
+        }
+        assert_eq!(names.len(), 4 + 3, "{names:?}");
+    }
+}
+
 /// The link that counts leads to it: a new one does not make it ours.
 #[test]
 fn a_directory_that_is_merely_in_use_stays() {
