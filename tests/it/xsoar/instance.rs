@@ -58,7 +58,9 @@ pub fn every_python(mut test: impl FnMut(&Path)) {
 
 /// Each of them.
 pub fn every_python_there_is(mut test: impl FnMut(&Path)) {
-    pythons().iter().for_each(|(_, path)| test(path));
+    for (_, path) in pythons() {
+        test(path);
+    }
 }
 
 /// What XSOAR gets of one.
