@@ -207,5 +207,9 @@ fn no_status_or_half_of_one() {
         }
         fs::remove_file(&path).unwrap();
         fails(&format!("there is no `{shown}` in this container: "));
+        // Where no age is asked for, nobody needs one.
+        let any = instance.with("max_age", "0");
+        let said = any.run_without_values("test-module");
+        assert_eq!(said.results(), json!("ok"));
     });
 }

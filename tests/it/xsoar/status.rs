@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::instance::{Instance, every_python};
+use crate::command::names_in;
 use crate::standin::{Scratch, Standin};
 
 /// So many minutes before now, as the program writes times.
@@ -74,7 +75,8 @@ fn of_the_file() {
             json!({"last_success": null, "exit": 3, "credentials": null, "soonest_expiry": null}),
         );
         folder.write("status.json", first.to_string());
-        let entry = instance.run_without_values("akv-xsoar-status").entry();
+        let any = instance.with("max_age", "0");
+        let entry = any.run_without_values("akv-xsoar-status").entry();
         assert_eq!(entry["Contents"]["Fresh"], false);
         assert_eq!(entry["Contents"]["AgeMinutes"], Value::Null);
         assert_eq!(entry["Contents"]["SoonestExpiry"], Value::Null);
@@ -88,7 +90,10 @@ fn of_a_fetch_by_the_program() {
     let folder = Scratch::new("status");
     let values = r#"[{"user":"u","password":"Canary-Value-0f5e2d","name":"kv-prod/db"}]"#;
     every_python(|python| {
-        let instance = Instance::of(&azure, python).canary("Canary-Value-0f5e2d");
+        let temporary = Scratch::new("temporary");
+        let instance = Instance::of(&azure, python)
+            .canary("Canary-Value-0f5e2d")
+            .env("TMPDIR", temporary.path().to_str().unwrap());
         for code in [0, 4] {
             let errors = if code == 0 {
                 json!([])
@@ -114,5 +119,6 @@ fn of_a_fetch_by_the_program() {
         );
         let error = none.run_without_values("akv-xsoar-status").error();
         assert_eq!(error, "error: of usage");
+        assert!(names_in(temporary.path()).is_empty());
     });
 }

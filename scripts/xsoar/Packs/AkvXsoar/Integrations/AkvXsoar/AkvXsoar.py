@@ -64,7 +64,7 @@ def test_module(params):
     """The button `Test`."""
     if by_file(params):
         values(params)
-        why = too_old(params, status_in(status_path(params)))
+        why = too_old(params, status_in(status_path(params))) if max_age(params) else None
         if why:
             raise Failure(why)
     else:
@@ -311,16 +311,20 @@ def age(said):
     return max(int(time.time() - last) // 60, 0)
 
 
+def max_age(params):
+    try:
+        minutes = float(params.get("max_age") or 30)
+    except (TypeError, ValueError):
+        minutes = -1
+    if not minutes >= 0:
+        raise Failure("`max_age` must be a number of minutes, 0 for any age")
+    return minutes
+
+
 def too_old(params, said):
     """Why the credentials are older than they may be, if they are."""
-    try:
-        most = float(params.get("max_age") or 30)
-    except (TypeError, ValueError):
-        most = -1
-    if not most >= 0:
-        raise Failure("`max_age` must be a number of minutes, 0 for any age")
-    minutes = age(said)
-    if most == 0 or minutes is not None and minutes <= most:
+    minutes, most = age(said), max_age(params)
+    if minutes is not None and (most == 0 or minutes <= most):
         return None
     when = "never" if minutes is None else "{} minutes ago".format(minutes)
     return "the last success was {}, and `max_age` is {:g} minutes; the last run ended with {}: {}".format(
