@@ -41,7 +41,7 @@ impl Url {
             authority.host(),
             matches!(uri.scheme_str(), Some("http" | "https")),
         );
-        if !web || host.is_empty() || authority.as_str().contains('@') {
+        if !web || bare(host).is_empty() || authority.as_str().contains('@') {
             return Err(UrlProblem::Malformed);
         }
         // What follows the host is a port, or to be one: `Uri` would take the default one for it.
@@ -141,6 +141,14 @@ pub(super) fn port_of(uri: &Uri) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn brackets_alone_are_no_host() {
+        for bad in ["https://[]:8443/a", "http://[]", "https:///a"] {
+            assert_eq!(Url::parse(bad), Err(UrlProblem::Malformed), "{bad}");
+        }
+        assert_eq!(Url::parse("https://[::1]:8443/a").unwrap().host(), "::1");
+    }
 
     #[test]
     fn urls_are_absolute_and_without_a_user() {

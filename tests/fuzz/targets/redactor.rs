@@ -11,11 +11,14 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let shown = struck(words, secret);
     let secret = secret.trim();
     let is_marks_own = "[secret]…".contains(secret) || secret.contains(['[', ']', '…']);
-    if secret.len() >= 4 && !is_marks_own {
+    // Of one byte again and again only the ends are struck (`redact/index.rs`).
+    let is_one_byte = secret.bytes().all(|byte| byte == secret.as_bytes()[0]);
+    let can_be_told = secret.len() >= 4 && !is_marks_own && !is_one_byte;
+    if can_be_told {
         assert!(!shown.contains(secret), "{shown:?}");
     }
     let repeated = struck(&format!("{words}{secret}{words}"), secret);
-    if secret.len() >= 4 && !is_marks_own {
+    if can_be_told {
         assert!(!repeated.contains(secret), "{repeated:?}");
     }
 });
