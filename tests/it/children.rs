@@ -109,10 +109,7 @@ fn collect(stream: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
 fn default_signals() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
-        let status = fs::read_to_string("/proc/self/status").expect("a process of our own");
-        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-        let ignored = u64::from_str_radix(ignored.unwrap_or_default().trim(), 16);
-        let ignored = ignored.expect("a set of signals");
+        let ignored = signals("SigIgn:");
         for signal in (1..32).filter(|signal| ignored & (1 << (signal - 1)) != 0) {
             // Rust itself ignores this one, and sees to what it starts.
             let ours = signal == Signal::PIPE.as_raw();
@@ -122,6 +119,23 @@ fn default_signals() {
             }
         }
     });
+}
+
+/// What a command's words begin with: where signals are blocked, what it starts would have them blocked, too.
+pub fn unblocked() -> &'static [&'static str] {
+    static BLOCKED: OnceLock<bool> = OnceLock::new();
+    if *BLOCKED.get_or_init(|| signals("SigBlk:") != 0) {
+        &["/usr/bin/env", "--default-signal"]
+    } else {
+        &[]
+    }
+}
+
+/// A set of signals of this process, the first of them in the lowest bit.
+fn signals(name: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").expect("a process of our own");
+    let set = status.lines().find_map(|line| line.strip_prefix(name));
+    u64::from_str_radix(set.unwrap_or_default().trim(), 16).expect("a set of signals")
 }
 
 /// The group of processes that all of them are in. No terminal's signals reach it, and its first kills it when nobody

@@ -10,6 +10,7 @@ use std::process::Command;
 use std::{env, fs};
 
 use crate::canary::shows;
+use crate::children::unblocked;
 use crate::running::{Input, Output, Running, indented};
 use crate::standin::{self, CLIENT_ID, CLIENT_SECRET, PROXY_PASSWORD, Scratch, Standin, TENANT};
 
@@ -262,7 +263,8 @@ impl<'a> Akv<'a> {
     /// Starts it, for what a test does meanwhile.
     #[track_caller]
     pub fn spawn(self) -> Running<'a> {
-        let mut words = self.runner.clone();
+        let mut words: Vec<OsString> = unblocked().iter().map(OsString::from).collect();
+        words.extend(self.runner.iter().cloned());
         words.extend(runner().split_whitespace().map(OsString::from));
         words.push(binary());
         let mut arguments = self.arguments.iter();

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::json;
 
 use crate::canary::shows;
-use crate::children::Kept;
+use crate::children::{Kept, unblocked};
 use crate::command::{binary, runner};
 use crate::files::private;
 use crate::running::indented;
@@ -47,8 +47,10 @@ impl<'a> Shell<'a> {
 
     /// A script that has not started yet; its stdin is empty, its stdout and stderr are pipes.
     pub fn command(&self, script: &str) -> Script {
-        let mut command = Command::new("sh");
+        let words = [unblocked(), &["sh"]].concat();
+        let mut command = Command::new(words[0]);
         command
+            .args(&words[1..])
             .args([
                 "-c",
                 &format!("akv() {{ $RUNNER \"$BIN\" \"$@\"; }}\n{script}"),

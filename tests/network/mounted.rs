@@ -123,10 +123,19 @@ impl Case {
         akv.status(2)
             .stderr(format!(
                 "akv-xsoar: error: {words}\n{hint}{}\n",
-                self.instead.replace("{}", &path.display().to_string())
+                self.instead.replace("{}", &quoted(&path))
             ))
             .run();
     }
+}
+
+/// As a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    if path.contains(' ') {
+        return format!("'{path}'");
+    }
+    path
 }
 
 fn files_on_a_read_only_mount() {
@@ -146,7 +155,7 @@ fn files_on_a_read_only_mount() {
     };
     // As long as it can be changed, that is what to do.
     let path = scratch.join("secret");
-    let change = format!("akv-xsoar: hint: `chmod o-rwx {}`", path.display());
+    let change = format!("akv-xsoar: hint: `chmod o-rwx {}`", quoted(&path));
     Case {
         instead: "",
         ..WIDE[0]

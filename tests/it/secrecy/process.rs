@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{READ, READ_B, VALUE, azure};
 use crate::canary::shows;
-use crate::children::Kept;
+use crate::children::{Kept, unblocked};
 use crate::command::{self, Akv, names_in};
 use crate::files::set_mode;
 use crate::gate::Gate;
@@ -73,8 +73,9 @@ fn waiting(directory: &Scratch) -> Kept {
         set_mode(path, 0o777);
     }
     let arguments = "fetch kv-prod/a --tenant-id t --client-id c --client-secret-file -";
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(format!(
+    let words = [unblocked(), &["sh"]].concat();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).arg("-c").arg(format!(
         "ulimit -S -c $(ulimit -H -c); exec {} ./akv {arguments}",
         command::runner()
     ));
