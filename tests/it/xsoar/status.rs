@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::instance::{Instance, every_python};
-use crate::command::names_in;
-use crate::standin::{Scratch, Standin};
+use super::{azure, read};
+use crate::command::{Akv, names_in};
+use crate::standin::{Scratch, Secret, Standin};
 
 /// So many minutes before now, as the program writes times.
 pub fn ago(minutes: i64) -> String {
@@ -121,4 +122,72 @@ fn of_a_fetch_by_the_program() {
         assert_eq!(error, "error: of usage");
         assert!(names_in(temporary.path()).is_empty());
     });
+}
+
+/// The program's own status, of a fetch that went well and of one that did not.
+#[test]
+fn of_a_fetch_by_the_real_program() {
+    let azure = azure();
+    let expiring = Secret::new("soon", "value-of-soon").expires(4_102_444_800);
+    azure.put("kv-prod", expiring);
+    every_python(|python| {
+        let instance = Instance::of(&azure, python).with("secrets", "db,soon");
+        let entry = instance.run_without_values("akv-xsoar-status").entry();
+        let found = &entry["Contents"];
+        assert_eq!(found["Source"], "Program");
+        assert_eq!(found["Fresh"], true, "{found}");
+        assert_eq!(found["ExitCode"], 0);
+        assert_eq!(found["Credentials"], 2);
+        assert_eq!(found["SoonestExpiry"], "2100-01-01T00:00:00Z");
+        assert_eq!(found["SoonestExpiryOf"], "kv-prod/soon");
+        assert_eq!(found["Errors"], json!([]));
+        assert_eq!(found["Version"], env!("CARGO_PKG_VERSION"));
+        azure.expect(&[
+            &azure.token_request(),
+            &read("kv-prod", "db"),
+            &read("kv-prod", "soon"),
+        ]);
+
+        let instance = Instance::of(&azure, python).with("secrets", "gone");
+        let entry = instance.run_without_values("akv-xsoar-status").entry();
+        let found = &entry["Contents"];
+        assert_eq!(found["Fresh"], false, "{found}");
+        assert_eq!(found["ExitCode"], 5);
+        assert_eq!(found["LastSuccess"], Value::Null);
+        let error = found["Errors"][0].as_str().unwrap();
+        assert!(error.starts_with("cannot read `kv-prod/gone`"), "{error}");
+        azure.expect(&[&azure.token_request(), &read("kv-prod", "gone")]);
+    });
+}
+
+/// What a timer's run leaves is what the test and the command of the other source read.
+#[test]
+fn of_the_file_that_the_program_writes() {
+    let azure = azure();
+    let folder = Scratch::new("written");
+    let (output, status) = (folder.join("credentials.json"), folder.join("status.json"));
+    let fetch = |name: &str| {
+        let run = Akv::new().args(["fetch", name, "--if-changed", "--output"]);
+        run.arg(&output).arg("--status").arg(&status).app(&azure)
+    };
+    fetch("kv-prod/api").run();
+    every_python(|python| {
+        let instance = Instance::by_file(python, &folder);
+        let said = instance.run_without_values("test-module");
+        assert_eq!(said.results(), json!("ok"));
+        let entry = instance.run_without_values("akv-xsoar-status").entry();
+        assert_eq!(entry["Contents"]["Fresh"], true, "{entry}");
+        assert_eq!(entry["Contents"]["ExitCode"], 0);
+        assert_eq!(entry["Contents"]["Credentials"], 1);
+    });
+    fetch("kv-prod/gone").status(5).stderr_any().run();
+    every_python(|python| {
+        let instance = Instance::by_file(python, &folder);
+        let entry = instance.run_without_values("akv-xsoar-status").entry();
+        // The last success was a moment ago.
+        assert_eq!(entry["Contents"]["Fresh"], true, "{entry}");
+        assert_eq!(entry["Contents"]["ExitCode"], 5);
+        assert_eq!(entry["Contents"]["AgeMinutes"], 0);
+    });
+    azure.ignore_log();
 }
