@@ -153,7 +153,9 @@ fn what_is_no_host() {
             "a..b",
             "https://",
         ] {
-            let shown = text.replace("user@", "[secret]@");
+            let shown = text
+                .replace("user@", "[secret]@")
+                .replace("?x", "?[secret]");
             Akv::new()
                 .args(["get", "kv-prod/api", &format!("--{option}"), text])
                 .app(&azure)
