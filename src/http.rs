@@ -32,6 +32,7 @@
 mod advice;
 mod answer;
 mod attempt;
+mod buffers;
 mod client;
 mod connect;
 mod dial;

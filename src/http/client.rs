@@ -1,11 +1,13 @@
 //! The network of one run.
 
 use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
+use ureq::http::header::HeaderValue;
 use ureq::unversioned::transport::Connector as _;
 
 use super::answer::{Answer, Retries, no_time, read_body};
@@ -15,7 +17,7 @@ use super::dial::ProxyTls;
 use super::failure::{Failure, FailureKind};
 use super::observe::{Observed, Trust};
 use super::proxy::{ConnectTo, Proxy};
-use super::request::{Body, Request};
+use super::request::{Body, Request, behind};
 use super::resolver::{Known, SystemResolver};
 use super::retry::{Policy, Tries};
 use super::url::Url;
@@ -25,6 +27,7 @@ use crate::error::printable;
 use crate::redact::Redactor;
 use crate::report::Reporter;
 use crate::secret::Secret;
+use crate::token::{AccessToken, Bearer};
 
 /// Connecting over all addresses of a host, name resolution, proxy and TLS included.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -40,6 +43,8 @@ pub(crate) struct Client<'a> {
     network: Network,
     reporter: &'a dyn Reporter,
     redactor: RefCell<Redactor>,
+    /// The last token and the header that shows it: it is long, and the same for nearly every request.
+    shown: RefCell<Option<(Rc<AccessToken>, HeaderValue)>>,
     attempt: Arc<Attempt>,
     known: Known,
     observed: Option<Observed>,
@@ -60,6 +65,7 @@ impl<'a> Client<'a> {
             network,
             reporter,
             redactor: RefCell::new(redactor),
+            shown: RefCell::default(),
             known: Known::default(),
             observed: None,
             tls: OnceCell::new(),
@@ -251,7 +257,12 @@ impl<'a> Client<'a> {
         self.attempt.begin(host, proxy, connect);
         self.attempt.left()?;
         let agent = self.agent(request, proxy);
-        let head = request.head().ok_or_else(|| unsendable(host))?;
+        let bearer = match request.bearer {
+            Some(bearer) => Some(self.header(bearer).ok_or_else(|| unsendable(host))?),
+            None => None,
+        };
+        let head = request.head(bearer.as_ref());
+        let head = head.ok_or_else(|| unsendable(host))?;
         let sent = match &request.body {
             Body::Nothing => head.body(()).map(|whole| agent.run(whole)),
             Body::Form(bytes) | Body::Query(bytes) | Body::Change(bytes) => {
@@ -274,6 +285,18 @@ impl<'a> Client<'a> {
             by_proxy: proxy.is_some(),
             retries: Retries::Done,
         })
+    }
+
+    /// The header that shows a token; `None`: none can.
+    fn header(&self, bearer: Bearer) -> Option<HeaderValue> {
+        let token = bearer.token();
+        let mut shown = self.shown.borrow_mut();
+        if let Some((_, header)) = shown.as_ref().filter(|(old, _)| Rc::ptr_eq(old, &token)) {
+            return Some(header.clone());
+        }
+        let header = behind("Bearer ", token.secret())?;
+        *shown = Some((token, header.clone()));
+        Some(header)
     }
 
     /// The way out for this request: through the proxy, around it, or with nothing but the host's own address.
