@@ -13,8 +13,8 @@ use super::retry;
 use crate::buffer::Buffer;
 use crate::deadline::seconds;
 use crate::error::Exit;
-use crate::token::CLOCK_TOLERANCE;
 use crate::text::without_mark;
+use crate::token::CLOCK_TOLERANCE;
 
 /// What a service answered, once there was no retry left that was worth its time.
 pub(crate) struct Answer {

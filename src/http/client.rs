@@ -8,20 +8,19 @@ use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
 use ureq::http::header::HeaderValue;
-use ureq::unversioned::transport::Connector as _;
 
+use super::ahead::Ahead;
 use super::answer::{Answer, Retries, no_time, read_body};
 use super::attempt::Attempt;
-use super::connect::Connect;
-use super::dial::ProxyTls;
 use super::failure::{Failure, FailureKind};
 use super::observe::{Observed, Trust};
 use super::proxy::{ConnectTo, Proxy};
 use super::request::{Body, Request, behind};
-use super::resolver::{Known, SystemResolver};
+use super::resolver::Names;
 use super::retry::{Policy, Tries};
 use super::url::Url;
-use super::{Network, Route, dial, tls};
+use super::way::Way;
+use super::{Network, Route, tls};
 use crate::deadline::{Deadline, seconds};
 use crate::error::printable;
 use crate::redact::Redactor;
@@ -46,7 +45,8 @@ pub(crate) struct Client<'a> {
     /// The last token and the header that shows it: it is long, and the same for nearly every request.
     shown: RefCell<Option<(Rc<AccessToken>, HeaderValue)>>,
     attempt: Arc<Attempt>,
-    known: Known,
+    names: Arc<Names>,
+    ahead: Arc<Ahead>,
     observed: Option<Observed>,
     tls: OnceCell<Arc<ClientConfig>>,
     direct: OnceCell<ureq::Agent>,
@@ -66,7 +66,8 @@ impl<'a> Client<'a> {
             reporter,
             redactor: RefCell::new(redactor),
             shown: RefCell::default(),
-            known: Known::default(),
+            names: Arc::default(),
+            ahead: Arc::default(),
             observed: None,
             tls: OnceCell::new(),
             direct: OnceCell::new(),
@@ -93,10 +94,26 @@ impl<'a> Client<'a> {
         if let Some(proxy) = self.proxy(url, Policy::Service) {
             return Route::Proxy(proxy.to_string());
         }
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = known.get(&host.to_ascii_lowercase()).cloned();
+        let found = self.names.found(host);
         let literal = || host.parse().into_iter().collect();
         Route::Direct(found.unwrap_or_else(literal))
+    }
+
+    /// Connects to a service that will be asked soon, while something else is waited for. `check` tells what it
+    /// comes upon step by step: there each connection is made when it is needed.
+    pub(crate) fn connect_ahead(&self, url: &Url) {
+        if self.observed.is_some() || self.out_of_time() {
+            return;
+        }
+        let proxy = self.proxy(url, Policy::Service).cloned();
+        let way = self.way(match proxy {
+            Some(_) => &[],
+            None => &self.network.connect_to,
+        });
+        let (url, deadline) = (url.clone(), self.network.deadline);
+        self.ahead.start(&url.clone(), move || {
+            way.connect(&url, proxy.as_ref(), deadline, CONNECT)
+        });
     }
 
     /// What the certificate of a host that was asked is chained to.
@@ -306,7 +323,7 @@ impl<'a> Client<'a> {
             None if is_local(request.url, request.policy) => (&self.plain, &[][..]),
             None => (&self.direct, &self.network.connect_to[..]),
         };
-        way.get_or_init(|| self.new_agent(connect_to.to_vec()))
+        way.get_or_init(|| self.way(connect_to).agent(&self.attempt, &self.ahead))
     }
 
     pub(super) fn configured_proxy(&self) -> Option<&Proxy> {
@@ -327,42 +344,14 @@ impl<'a> Client<'a> {
         self.network.proxy.as_ref().filter(|_| !around)
     }
 
-    fn new_agent(&self, connect_to: Vec<ConnectTo>) -> ureq::Agent {
-        let agent = ureq::Agent::config_builder()
-            // ureq would take it from the environment.
-            .proxy(None)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(concat!("akv-xsoar/", env!("CARGO_PKG_VERSION")))
-            .accept("application/json")
-            // What a proxy compresses on the way cannot be read here.
-            .accept_encoding("identity")
-            .max_idle_connections(usize::MAX)
-            .max_idle_connections_per_host(1)
-            // A wait that a service asks for must not cost the connection; a closed one is noticed.
-            .max_idle_age(Duration::from_secs(3600))
-            .build();
-        let tcp = dial::Tcp {
-            attempt: Arc::clone(&self.attempt),
-        };
-        let config = self
-            .tls
-            .get_or_init(|| tls::client_config(&self.network.roots, self.observed.as_ref()));
-        let tls = dial::Tls {
-            config: Arc::clone(config),
-            attempt: Arc::clone(&self.attempt),
-        };
-        let connect = Connect {
-            attempt: Arc::clone(&self.attempt),
-        };
-        let resolver = SystemResolver {
-            known: Arc::clone(&self.known),
-            connect_to,
-            attempt: Arc::clone(&self.attempt),
-        };
-        let connector = ().chain(tcp).chain(ProxyTls(tls.clone())).chain(connect).chain(tls);
-        ureq::Agent::with_parts(agent, connector, resolver)
+    fn way(&self, connect_to: &[ConnectTo]) -> Way {
+        let (roots, observed) = (&self.network.roots, self.observed.as_ref());
+        let tls = self.tls.get_or_init(|| tls::client_config(roots, observed));
+        Way {
+            connect_to: connect_to.to_vec(),
+            tls: Arc::clone(tls),
+            names: Arc::clone(&self.names),
+        }
     }
 }
 

@@ -223,9 +223,14 @@ impl Transport for TcpTransport {
         }
     }
 
-    /// Nothing to read, and not closed: what an idle connection looks like.
+    /// Nothing to read, and not closed: what an idle connection looks like. A new one of TLS 1.3 has tickets to
+    /// be read.
     fn is_open(&mut self) -> bool {
-        let mut fds = [PollFd::new(&self.stream, PollFlags::IN | PollFlags::RDHUP)];
+        let mut signs = PollFlags::RDHUP;
+        if !self.attempt.is_unused() {
+            signs |= PollFlags::IN;
+        }
+        let mut fds = [PollFd::new(&self.stream, signs)];
         let now = Timespec {
             tv_sec: 0,
             tv_nsec: 0,
