@@ -41,6 +41,7 @@ mod client;
 mod connect;
 mod dial;
 mod failure;
+mod key_share;
 mod lookup;
 mod observe;
 mod pages;

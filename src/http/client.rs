@@ -178,7 +178,7 @@ impl<'a> Client<'a> {
                 wait => {
                     return result.map(|answer| {
                         let status = counts_as(&answer);
-                        self.last(answer, status, request, &tries, wait)
+                        self.last(answer, status, request, tries, wait)
                     });
                 }
             }

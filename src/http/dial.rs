@@ -314,6 +314,7 @@ impl Tls {
             conn.complete_io(&mut sock)
                 .map_err(|error| failed(&error, host, &self.attempt))?;
         }
+        self.attempt.note(tls::agreed(&conn, host));
         Ok(TlsTransport {
             buffers: Growing::default(),
             stream: StreamOwned { conn, sock },

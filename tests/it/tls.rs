@@ -1,6 +1,7 @@
 //! Certificates: what can be wrong with a server's, and with those that are to be trusted.
 
 mod files;
+mod key_share;
 
 use std::path::Path;
 
