@@ -105,7 +105,7 @@ fn resource_manager_s_is_made_before_the_vaults_are_known() {
 
 #[test]
 fn one_that_is_closed_before_it_is_needed_is_made_again_unnoticed() {
-    let azure = Standin::builder().hangs_up().start();
+    let azure = Standin::builder().hangs_up(true).start();
     azure.secrets("kv-prod", 1);
     let output = Akv::new()
         .args(["get", "kv-prod/secret-001", "--verbose"])

@@ -95,7 +95,10 @@ fn an_authority_that_does_not_exist() {
         .stderr_has("akv-xsoar: hint: ")
         .run();
 
-    assert_eq!(questions(&names), once_each(&[ENTRA]));
+    // The vault may have been looked up meanwhile.
+    let mut questions = questions(&names);
+    questions.retain(|(name, _)| name == ENTRA);
+    assert_eq!(questions, once_each(&[ENTRA]));
 }
 
 fn a_name_without_addresses() {

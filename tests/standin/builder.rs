@@ -59,8 +59,8 @@ impl Builder {
 
     /// Closes what is connected to vaults before the first token is given out, right after the handshake. With
     /// `AKV_XSOAR_STANDIN_HANGS_UP` in the environment every stand-in does: no scenario may notice.
-    pub fn hangs_up(mut self) -> Self {
-        self.hangs_up = true;
+    pub fn hangs_up(mut self, does: bool) -> Self {
+        self.hangs_up = does;
         self
     }
 

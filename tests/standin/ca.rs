@@ -39,11 +39,14 @@ pub enum TlsFault {
     Cut,
     /// The answer is plain HTTP.
     PlainHttp,
-    /// No fault, but a choice: keys are exchanged by secp384r1 alone, as Entra ID's front ends do it.
+    /// No fault, but a choice: keys are exchanged by secp384r1 alone, as Entra ID's front ends do it without being told.
     OnlySecp384r1,
     /// No fault either: by X25519 alone.
     OnlyX25519,
 }
+
+/// Whose front ends exchange keys by secp384r1 alone.
+const ENTRA: &str = "login.microsoftonline.com";
 
 /// A certificate authority.
 struct Authority {
@@ -127,11 +130,12 @@ impl Certificates {
         let certified = CertifiedKey::new(vec![certificate], signer.expect("a usable key"));
         let mut provider = Arc::clone(&self.provider);
         match fault {
-            Some(TlsFault::OnlySecp384r1) => {
-                Arc::make_mut(&mut provider).kx_groups = vec![ring::kx_group::SECP384R1];
-            }
             Some(TlsFault::OnlyX25519) => {
                 Arc::make_mut(&mut provider).kx_groups = vec![ring::kx_group::X25519];
+            }
+            // Entra ID's front ends are like that.
+            _ if fault == Some(TlsFault::OnlySecp384r1) || name == ENTRA => {
+                Arc::make_mut(&mut provider).kx_groups = vec![ring::kx_group::SECP384R1];
             }
             _ => {}
         }

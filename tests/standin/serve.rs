@@ -202,7 +202,7 @@ impl Connection<'_> {
     fn let_others_come(&self) {
         let hangs_up = self.shared.hangs_up.lock().unwrap();
         if *hangs_up {
-            let limit = Duration::from_millis(500);
+            let limit = Duration::from_millis(200);
             let waited = self.shared.hung_up.wait_timeout(hangs_up, limit);
             *waited.unwrap().0 = false;
         }

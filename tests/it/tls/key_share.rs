@@ -40,7 +40,7 @@ fn agreed(azure: &Standin, authority: &str) -> [String; 2] {
 
 #[test]
 fn entra_is_offered_what_it_takes_at_once() {
-    let azure = Standin::start();
+    let azure = Standin::builder().hangs_up(false).start();
     azure.tls_fault(ENTRA, TlsFault::OnlySecp384r1);
     let agreed = agreed(&azure, ENTRA);
     assert_eq!(agreed, ["TLS 1.3, secp384r1", "TLS 1.3, X25519"]);
@@ -49,6 +49,7 @@ fn entra_is_offered_what_it_takes_at_once() {
 #[test]
 fn by_another_name_of_its_too() {
     let azure = Standin::builder()
+        .hangs_up(false)
         .cloud("login.windows.net", "vault.azure.net")
         .start();
     azure.tls_fault("login.windows.net", TlsFault::OnlySecp384r1);
@@ -58,7 +59,7 @@ fn by_another_name_of_its_too() {
 
 #[test]
 fn whoever_chooses_otherwise_is_connected_to_all_the_same() {
-    let azure = Standin::start();
+    let azure = Standin::builder().hangs_up(false).start();
     azure.tls_fault(ENTRA, TlsFault::OnlyX25519);
     azure.tls_fault(VAULT, TlsFault::OnlySecp384r1);
     assert_eq!(
@@ -73,6 +74,7 @@ fn whoever_chooses_otherwise_is_connected_to_all_the_same() {
 #[test]
 fn an_authority_that_nobody_knows_is_like_any_other_host() {
     let azure = Standin::builder()
+        .hangs_up(false)
         .cloud("login.example", "vault.azure.net")
         .start();
     let [unknown, _] = agreed(&azure, "login.example");
