@@ -183,6 +183,16 @@ const KNOWN: [Known; 9] = [
     },
 ];
 
+/// Whether a host is the authority of a known cloud, by whatever name.
+pub(crate) fn is_authority(host: &str) -> bool {
+    KNOWN.iter().any(|known| {
+        let mut names = [known.authority]
+            .into_iter()
+            .chain(known.aliases.iter().copied());
+        names.any(|name| name.eq_ignore_ascii_case(host))
+    })
+}
+
 impl Known {
     fn by_name(name: &str) -> Option<&'static Self> {
         let is_it = |own: &&str| own.eq_ignore_ascii_case(name.trim());

@@ -9,10 +9,10 @@
 //!
 //! ureq brings the protocol and the pool of connections. Names (`resolver`, `lookup`), connections and
 //! TLS (`dial`), the way through a proxy (`connect`), trust (`tls`) and time are ours, and stand in the places that ureq has for
-//! others' code: a `Resolver`, and a chain of `Connector`s that hands a `Transport` on. ureq owns these and
+//! others' code: a `Resolver`, and a chain of `Connector`s that hands a `Transport` on (`way`). ureq owns these and
 //! calls them deep inside `Agent::run`; its traits give them neither the request nor a place for an error
 //! of ours. So they share one `Attempt` with the client, behind a lock (the traits want `Send`; no two
-//! requests are ever in progress). It knows who is asked, by which proxy, and how far it is:
+//! requests of it are ever in progress). It knows who is asked, by which proxy, and how far it is:
 //!
 //! ```text
 //!           resolver, dial::Tcp         connect                dial::Tls (or Tcp: plain http)
@@ -26,16 +26,22 @@
 //! * Whoever fails notes why by `fail()`, where the words are best, and returns an error to ureq whose only
 //!   task is to come back out of `run`. There `failure()` takes what was noted. ureq's own errors (what came
 //!   is no HTTP) get their words there, and what failed `ToProxy` is said of the proxy.
+//! * What is connected ahead (`ahead`) has an `Attempt` of its own until a request comes: the resolver, which
+//!   ureq asks first, hands the connection over with its notes, or fails as it failed. From then on it lives in
+//!   the request's time.
 //! * An attempt that never dialed and never heard a byte used a kept connection that had been closed: it is
 //!   repeated at once, and does not count.
 
 mod advice;
+mod ahead;
 mod answer;
 mod attempt;
+mod buffers;
 mod client;
 mod connect;
 mod dial;
 mod failure;
+mod key_share;
 mod lookup;
 mod observe;
 mod pages;
@@ -46,6 +52,7 @@ mod retry;
 mod service;
 mod tls;
 mod url;
+mod way;
 
 use std::net::IpAddr;
 

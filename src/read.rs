@@ -9,7 +9,7 @@ use crate::gaps::Gaps;
 use crate::resolve::Plan;
 use crate::selection::Wanted;
 use crate::session::Session;
-use crate::vault::{Content, Reach, Vault};
+use crate::vault::{Content, Reach, Vault, VaultName};
 
 impl Plan {
     /// Reads all of it, and makes of each secret what `make` says. All or nothing: every failure there was.
@@ -58,6 +58,8 @@ pub(crate) struct Reading<'a> {
     session: &'a Session<'a>,
     wanted: Vec<&'a Wanted>,
     next: usize,
+    /// The vaults in the order in which they are first asked.
+    route: Vec<&'a VaultName>,
     vaults: HashMap<String, Vault<'a>>,
     condemned: HashSet<String>,
     gaps: &'a mut Gaps,
@@ -69,11 +71,16 @@ impl<'a> Reading<'a> {
         wanted: Vec<&'a Wanted>,
         gaps: &'a mut Gaps,
     ) -> Result<Self, Error> {
+        let mut seen = HashSet::new();
+        let vaults = wanted.iter().map(|wanted| &wanted.credential.vault);
+        let route: Vec<_> = vaults.filter(|vault| seen.insert(vault.key())).collect();
+        session.approach(route.iter().copied());
         session.token()?;
         Ok(Self {
             session,
             wanted,
             next: 0,
+            route,
             vaults: HashMap::new(),
             condemned: HashSet::new(),
             gaps,
@@ -83,12 +90,17 @@ impl<'a> Reading<'a> {
     fn read(&mut self, wanted: &'a Wanted) -> Outcome<'a> {
         let credential = &wanted.credential;
         let key = credential.vault.key();
+        let asked = self.vaults.len();
         let vault = match self.vaults.entry(key.clone()) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => match self.session.vault(&credential.vault) {
-                Ok(vault) => place.insert(vault),
-                Err(error) => return Outcome::Refused(error),
-            },
+            Entry::Vacant(place) => {
+                let next = self.route.get(asked + 1..).unwrap_or_default();
+                self.session.approach(next.iter().copied());
+                match self.session.vault(&credential.vault) {
+                    Ok(vault) => place.insert(vault),
+                    Err(error) => return Outcome::Refused(error),
+                }
+            }
         };
         match vault.get(&credential.secret, credential.version.as_ref()) {
             Ok(content) => {

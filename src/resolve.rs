@@ -77,6 +77,7 @@ pub(crate) fn list(
     vaults: &[VaultName],
     failures: &mut Vec<Error>,
 ) -> Result<Vec<Listing>, Error> {
+    session.approach(vaults);
     session.token()?;
     let mut listings = Vec::new();
     for (index, name) in vaults.iter().enumerate() {
@@ -87,6 +88,7 @@ pub(crate) fn list(
         session
             .reporter()
             .progress(name.as_str(), index, vaults.len());
+        session.approach(&vaults[index + 1..]);
         match session.vault(name)?.list() {
             Ok(secrets) => listings.push(Listing {
                 vault: name.clone(),

@@ -2,7 +2,7 @@
 
 mod filter;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub(crate) use filter::{Filter, LeftOut, Pattern, Tag};
 
@@ -112,14 +112,11 @@ impl Selection {
 
     /// The vaults whose names are known, each once, in their order.
     pub(crate) fn vaults(&self) -> Vec<VaultName> {
-        let mut vaults: Vec<VaultName> = Vec::new();
+        let mut seen = HashSet::new();
         let named = self.named.iter().map(|credential| &credential.vault);
-        for vault in self.listed_vaults().iter().chain(named) {
-            if !vaults.contains(vault) {
-                vaults.push(vault.clone());
-            }
-        }
-        vaults
+        let all = self.listed_vaults().iter().chain(named);
+        let first = all.filter(|vault| seen.insert(vault.key()));
+        first.cloned().collect()
     }
 
     /// The vaults that secrets or listings come from.

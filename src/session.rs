@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 use std::fmt::Display;
 
 use crate::arm::{self, Scope, VaultResource};
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, Host};
 use crate::error::{Error, Exit};
-use crate::http::{Client, Network};
+use crate::http::{Client, Network, Url};
 use crate::identity::Identity;
 use crate::report::Reporter;
 use crate::token::{AccessToken, Audience, Bearer, Issuer, Kept};
@@ -34,6 +34,9 @@ impl Azure {
         Session::new(client, &self.identity, &self.cloud, &self.api_version)
     }
 }
+
+/// More connections do not wait for the one that is used.
+const MOST_AHEAD: usize = 8;
 
 /// One run's way to Azure. The token for the vaults is asked for when it is first needed, and kept.
 pub(crate) struct Session<'a> {
@@ -74,9 +77,25 @@ impl<'a> Session<'a> {
         Ok(Bearer::new(self, self.token.get_or_init(|| kept)))
     }
 
+    /// These vaults are asked next: the connections to the first of them are made while something else is waited
+    /// for.
+    pub(crate) fn approach<'v>(&self, vaults: impl IntoIterator<Item = &'v VaultName>) {
+        for vault in vaults.into_iter().take(MOST_AHEAD) {
+            self.connect_ahead(&self.cloud.vault_suffix.under(vault.as_str()));
+        }
+    }
+
+    fn connect_ahead(&self, host: &Host) {
+        // What is no URL is refused when it is asked.
+        if let Ok(url) = Url::parse(&format!("https://{host}/")) {
+            self.client.connect_ahead(&url);
+        }
+    }
+
     /// The vaults of a subscription, by name: one request for a token of its own, and one a page.
     pub(crate) fn vaults(&self, scope: &Scope) -> Result<Vec<VaultResource>, Error> {
         let host = arm::endpoint(self.cloud)?;
+        self.connect_ahead(host);
         let kept = Kept::new(self, Audience::of_suffix(host.name()))?;
         arm::vaults(self.client, Bearer::new(self, &kept), self.cloud, scope)
     }

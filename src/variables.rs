@@ -5,6 +5,8 @@
 
 mod meaning;
 
+use std::collections::{HashMap, HashSet};
+
 use crate::credentials::Credential;
 use crate::error::{Error, Exit};
 use meaning::means_something;
@@ -29,29 +31,25 @@ impl Naming {
     ) -> Result<Vec<Vec<String>>, Error> {
         let mut all: Vec<Vec<String>> = Vec::with_capacity(credentials.len());
         // A name that is kept for what is not selected is nobody's.
-        let is_selected =
-            |one: &Credential| credentials.iter().any(|other| other.key() == one.key());
-        let mut owners: Vec<(String, &Credential)> = self
-            .exact
-            .iter()
-            .filter(|(_, credential)| is_selected(credential))
-            .map(|(name, credential)| (name.clone(), credential))
-            .collect();
+        let selected: HashSet<_> = credentials.iter().map(|one| one.key()).collect();
+        let mut given: HashMap<_, Vec<String>> = HashMap::new();
+        let mut owners: HashMap<String, &Credential> = HashMap::new();
+        for (name, credential) in &self.exact {
+            let key = credential.key();
+            if selected.contains(&key) {
+                owners.entry(name.clone()).or_insert(credential);
+                given.entry(key).or_default().push(name.clone());
+            }
+        }
         for credential in credentials {
-            let exact: Vec<String> = self
-                .exact
-                .iter()
-                .filter(|(_, other)| other.key() == credential.key())
-                .map(|(name, _)| name.clone())
-                .collect();
-            if !exact.is_empty() {
-                all.push(exact);
+            if let Some(exact) = given.get(&credential.key()) {
+                all.push(exact.clone());
                 continue;
             }
             let name = derive(&self.prefix, credential.secret.as_str());
             let problem = if !is_identifier(&name) {
                 Some("is not a valid variable name".to_owned())
-            } else if let Some((_, other)) = owners.iter().find(|(taken, _)| *taken == name) {
+            } else if let Some(other) = owners.get(&name) {
                 Some(format!("is `{other}`'s already"))
             } else if means_something(&name) {
                 Some("means something to a loader, a shell, an interpreter or a client".to_owned())
@@ -67,7 +65,7 @@ impl Naming {
                     "name it yourself: `--env NAME={credential}`; or put something in front of every name: `--prefix`"
                 )));
             }
-            owners.push((name.clone(), credential));
+            owners.insert(name.clone(), credential);
             all.push(vec![name]);
         }
         Ok(all)

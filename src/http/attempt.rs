@@ -1,8 +1,10 @@
 //! The attempt in progress: how far it is, how long it may take, and why it failed.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+
+use ureq::unversioned::transport::Transport;
 
 use super::failure::{Failure, FailureKind};
 use super::proxy::{self, Proxy};
@@ -17,6 +19,10 @@ const ANSWER: Duration = Duration::from_secs(20);
 pub(super) struct Attempt {
     deadline: Deadline,
     state: Mutex<State>,
+    /// Whether it only connects, for another one to use the connection.
+    is_ahead: bool,
+    /// Who uses the connection now.
+    user: OnceLock<Arc<Attempt>>,
 }
 
 #[derive(Debug)]
@@ -37,6 +43,8 @@ struct State {
     heard: bool,
     failure: Option<Failure>,
     notes: Vec<String>,
+    /// A connection that was made ahead, until ureq takes it.
+    ready: Option<Box<dyn Transport>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +56,15 @@ enum Phase {
 
 impl Attempt {
     pub(super) fn new(deadline: Deadline) -> Arc<Self> {
+        Self::of_kind(deadline, false)
+    }
+
+    /// One that only connects.
+    pub(super) fn ahead(deadline: Deadline) -> Arc<Self> {
+        Self::of_kind(deadline, true)
+    }
+
+    fn of_kind(deadline: Deadline, is_ahead: bool) -> Arc<Self> {
         let state = State {
             phase: Phase::Answering,
             host: String::new(),
@@ -59,10 +76,13 @@ impl Attempt {
             heard: false,
             failure: None,
             notes: Vec::new(),
+            ready: None,
         };
         Arc::new(Self {
             deadline,
             state: Mutex::new(state),
+            is_ahead,
+            user: OnceLock::new(),
         })
     }
 
@@ -76,6 +96,7 @@ impl Attempt {
         state.dialed = false;
         state.heard = false;
         state.failure = None;
+        state.ready = None;
         drop(state);
         self.answering();
     }
@@ -112,6 +133,39 @@ impl Attempt {
         let mut state = self.lock();
         state.phase = Phase::Answering;
         state.until = self.deadline.at().min(Instant::now() + ANSWER);
+    }
+
+    /// Uses the connection that another attempt made, as if it had been made now.
+    pub(super) fn use_made(self: &Arc<Self>, by: &Self, connection: Box<dyn Transport>) {
+        self.note_made(by);
+        // From here on the connection is within this one's time.
+        let _ = by.user.set(Arc::clone(self));
+        self.answering();
+        self.lock().ready = Some(connection);
+    }
+
+    /// Fails as another attempt did, as if it had been this one.
+    pub(super) fn fail_as(&self, other: &Self, failure: Failure) -> ureq::Error {
+        self.note_made(other);
+        // What is to be said of the proxy was.
+        self.tunnelled();
+        self.fail(failure)
+    }
+
+    fn note_made(&self, by: &Self) {
+        let notes = by.take_notes();
+        let mut state = self.lock();
+        state.dialed = true;
+        state.notes.extend(notes);
+    }
+
+    pub(super) fn take_ready(&self) -> Option<Box<dyn Transport>> {
+        self.lock().ready.take()
+    }
+
+    /// Whether its connection has no user yet.
+    pub(super) fn is_unused(&self) -> bool {
+        self.is_ahead && self.user.get().is_none()
     }
 
     pub(super) fn heard(&self) {
@@ -211,7 +265,8 @@ impl Attempt {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let state = self.user.get().map_or(&self.state, |user| &user.state);
+        state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

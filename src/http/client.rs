@@ -1,30 +1,32 @@
 //! The network of one run.
 
 use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
-use ureq::unversioned::transport::Connector as _;
+use ureq::http::header::HeaderValue;
 
+use super::ahead::Ahead;
 use super::answer::{Answer, Retries, no_time, read_body};
 use super::attempt::Attempt;
-use super::connect::Connect;
-use super::dial::ProxyTls;
 use super::failure::{Failure, FailureKind};
 use super::observe::{Observed, Trust};
 use super::proxy::{ConnectTo, Proxy};
-use super::request::{Body, Request};
-use super::resolver::{Known, SystemResolver};
+use super::request::{Body, Request, behind};
+use super::resolver::Names;
 use super::retry::{Policy, Tries};
 use super::url::Url;
-use super::{Network, Route, dial, tls};
+use super::way::Way;
+use super::{Network, Route, tls};
 use crate::deadline::{Deadline, seconds};
 use crate::error::printable;
 use crate::redact::Redactor;
 use crate::report::Reporter;
 use crate::secret::Secret;
+use crate::token::{AccessToken, Bearer};
 
 /// Connecting over all addresses of a host, name resolution, proxy and TLS included.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -40,8 +42,11 @@ pub(crate) struct Client<'a> {
     network: Network,
     reporter: &'a dyn Reporter,
     redactor: RefCell<Redactor>,
+    /// The last token and the header that shows it: it is long, and the same for nearly every request.
+    shown: RefCell<Option<(Rc<AccessToken>, HeaderValue)>>,
     attempt: Arc<Attempt>,
-    known: Known,
+    names: Arc<Names>,
+    ahead: Arc<Ahead>,
     observed: Option<Observed>,
     tls: OnceCell<Arc<ClientConfig>>,
     direct: OnceCell<ureq::Agent>,
@@ -60,7 +65,9 @@ impl<'a> Client<'a> {
             network,
             reporter,
             redactor: RefCell::new(redactor),
-            known: Known::default(),
+            shown: RefCell::default(),
+            names: Arc::default(),
+            ahead: Arc::default(),
             observed: None,
             tls: OnceCell::new(),
             direct: OnceCell::new(),
@@ -87,10 +94,26 @@ impl<'a> Client<'a> {
         if let Some(proxy) = self.proxy(url, Policy::Service) {
             return Route::Proxy(proxy.to_string());
         }
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = known.get(&host.to_ascii_lowercase()).cloned();
+        let found = self.names.found(host);
         let literal = || host.parse().into_iter().collect();
         Route::Direct(found.unwrap_or_else(literal))
+    }
+
+    /// Connects to a service that will be asked soon, while something else is waited for. `check` tells what it
+    /// comes upon step by step: there each connection is made when it is needed.
+    pub(crate) fn connect_ahead(&self, url: &Url) {
+        if self.observed.is_some() || self.out_of_time() {
+            return;
+        }
+        let proxy = self.proxy(url, Policy::Service).cloned();
+        let way = self.way(match proxy {
+            Some(_) => &[],
+            None => &self.network.connect_to,
+        });
+        let (url, deadline) = (url.clone(), self.network.deadline);
+        self.ahead.start(&url.clone(), move || {
+            way.connect(&url, proxy.as_ref(), deadline, CONNECT)
+        });
     }
 
     /// What the certificate of a host that was asked is chained to.
@@ -251,7 +274,12 @@ impl<'a> Client<'a> {
         self.attempt.begin(host, proxy, connect);
         self.attempt.left()?;
         let agent = self.agent(request, proxy);
-        let head = request.head().ok_or_else(|| unsendable(host))?;
+        let bearer = match request.bearer {
+            Some(bearer) => Some(self.header(bearer).ok_or_else(|| unsendable(host))?),
+            None => None,
+        };
+        let head = request.head(bearer.as_ref());
+        let head = head.ok_or_else(|| unsendable(host))?;
         let sent = match &request.body {
             Body::Nothing => head.body(()).map(|whole| agent.run(whole)),
             Body::Form(bytes) | Body::Query(bytes) | Body::Change(bytes) => {
@@ -276,6 +304,18 @@ impl<'a> Client<'a> {
         })
     }
 
+    /// The header that shows a token; `None`: none can.
+    fn header(&self, bearer: Bearer) -> Option<HeaderValue> {
+        let token = bearer.token();
+        let mut shown = self.shown.borrow_mut();
+        if let Some((_, header)) = shown.as_ref().filter(|(old, _)| Rc::ptr_eq(old, &token)) {
+            return Some(header.clone());
+        }
+        let header = behind("Bearer ", token.secret())?;
+        *shown = Some((token, header.clone()));
+        Some(header)
+    }
+
     /// The way out for this request: through the proxy, around it, or with nothing but the host's own address.
     fn agent(&self, request: &Request, proxy: Option<&Proxy>) -> &ureq::Agent {
         let (way, connect_to) = match proxy {
@@ -283,7 +323,7 @@ impl<'a> Client<'a> {
             None if is_local(request.url, request.policy) => (&self.plain, &[][..]),
             None => (&self.direct, &self.network.connect_to[..]),
         };
-        way.get_or_init(|| self.new_agent(connect_to.to_vec()))
+        way.get_or_init(|| self.way(connect_to).agent(&self.attempt, &self.ahead))
     }
 
     pub(super) fn configured_proxy(&self) -> Option<&Proxy> {
@@ -304,42 +344,14 @@ impl<'a> Client<'a> {
         self.network.proxy.as_ref().filter(|_| !around)
     }
 
-    fn new_agent(&self, connect_to: Vec<ConnectTo>) -> ureq::Agent {
-        let agent = ureq::Agent::config_builder()
-            // ureq would take it from the environment.
-            .proxy(None)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(concat!("akv-xsoar/", env!("CARGO_PKG_VERSION")))
-            .accept("application/json")
-            // What a proxy compresses on the way cannot be read here.
-            .accept_encoding("identity")
-            .max_idle_connections(usize::MAX)
-            .max_idle_connections_per_host(1)
-            // A wait that a service asks for must not cost the connection; a closed one is noticed.
-            .max_idle_age(Duration::from_secs(3600))
-            .build();
-        let tcp = dial::Tcp {
-            attempt: Arc::clone(&self.attempt),
-        };
-        let config = self
-            .tls
-            .get_or_init(|| tls::client_config(&self.network.roots, self.observed.as_ref()));
-        let tls = dial::Tls {
-            config: Arc::clone(config),
-            attempt: Arc::clone(&self.attempt),
-        };
-        let connect = Connect {
-            attempt: Arc::clone(&self.attempt),
-        };
-        let resolver = SystemResolver {
-            known: Arc::clone(&self.known),
-            connect_to,
-            attempt: Arc::clone(&self.attempt),
-        };
-        let connector = ().chain(tcp).chain(ProxyTls(tls.clone())).chain(connect).chain(tls);
-        ureq::Agent::with_parts(agent, connector, resolver)
+    fn way(&self, connect_to: &[ConnectTo]) -> Way {
+        let (roots, observed) = (&self.network.roots, self.observed.as_ref());
+        let tls = self.tls.get_or_init(|| tls::client_config(roots, observed));
+        Way {
+            connect_to: connect_to.to_vec(),
+            tls: Arc::clone(tls),
+            names: Arc::clone(&self.names),
+        }
     }
 }
 

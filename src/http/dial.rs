@@ -12,11 +12,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use ureq::http::uri::Scheme;
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
-    TransportAdapter,
+    Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport, TransportAdapter,
 };
 
 use super::attempt::Attempt;
+use super::buffers::Growing;
 use super::failure::{Failure, FailureKind};
 use super::proxy::Proxy;
 use super::tls;
@@ -55,11 +55,10 @@ impl<In: Transport> Connector<In> for Tcp {
         if is_plain {
             self.attempt.answering();
         }
-        let config = details.config;
         Ok(Some(Either::B(TcpTransport {
             stream,
             is_plain,
-            buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
+            buffers: Growing::default(),
             attempt: Arc::clone(&self.attempt),
         })))
     }
@@ -166,7 +165,7 @@ pub(super) struct TcpTransport {
     stream: TcpStream,
     /// Whether the answer itself comes over it, not TLS's records or a tunnel.
     is_plain: bool,
-    buffers: LazyBuffers,
+    buffers: Growing,
     attempt: Arc<Attempt>,
 }
 
@@ -224,9 +223,14 @@ impl Transport for TcpTransport {
         }
     }
 
-    /// Nothing to read, and not closed: what an idle connection looks like.
+    /// Nothing to read, and not closed: what an idle connection looks like. A new one of TLS 1.3 has tickets to
+    /// be read.
     fn is_open(&mut self) -> bool {
-        let mut fds = [PollFd::new(&self.stream, PollFlags::IN | PollFlags::RDHUP)];
+        let mut signs = PollFlags::RDHUP;
+        if !self.attempt.is_unused() {
+            signs |= PollFlags::IN;
+        }
+        let mut fds = [PollFd::new(&self.stream, signs)];
         let now = Timespec {
             tv_sec: 0,
             tv_nsec: 0,
@@ -241,7 +245,6 @@ impl fmt::Debug for TcpTransport {
     }
 }
 
-/// Wraps connections in TLS, where the URL says https: also one to a proxy.
 /// TLS with who is asked, where the URL says https.
 #[derive(Clone, Debug)]
 pub(super) struct Tls {
@@ -311,9 +314,9 @@ impl Tls {
             conn.complete_io(&mut sock)
                 .map_err(|error| failed(&error, host, &self.attempt))?;
         }
-        let config = details.config;
+        self.attempt.note(tls::agreed(&conn, host));
         Ok(TlsTransport {
-            buffers: LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size()),
+            buffers: Growing::default(),
             stream: StreamOwned { conn, sock },
             host: host.to_owned(),
             attempt: Arc::clone(&self.attempt),
@@ -333,7 +336,7 @@ fn failed(error: &io::Error, host: &str, attempt: &Attempt) -> ureq::Error {
 
 /// A TLS connection over TCP or a tunnel.
 pub(super) struct TlsTransport {
-    buffers: LazyBuffers,
+    buffers: Growing,
     stream: StreamOwned<ClientConnection, TransportAdapter>,
     host: String,
     attempt: Arc<Attempt>,

@@ -22,7 +22,7 @@ const OTHER_KIND: Duration = Duration::from_millis(50);
 const APART_AFTER: Duration = Duration::from_millis(500);
 
 /// Why there are no addresses; what comes later counts more.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Unfound {
     /// There is no such name, or it has no address.
     NoSuchHost,

@@ -149,14 +149,15 @@ impl<'a> Request<'a> {
         matches!(self.body, Body::Nothing | Body::Query(_))
     }
 
-    /// Everything but the body; `None`: it has something that a header cannot carry.
-    pub(super) fn head(&self) -> Option<Builder> {
+    /// Everything but the body, with what it proves itself with; `None`: it has something that a header cannot
+    /// carry.
+    pub(super) fn head(&self, bearer: Option<&HeaderValue>) -> Option<Builder> {
         let mut head = Builder::new().method(self.method()).uri(self.url.0.clone());
         for (name, value) in &self.headers {
             head = head.header(*name, value.clone()?);
         }
-        if let Some(bearer) = self.bearer {
-            head = head.header("authorization", behind("Bearer ", bearer.token().secret())?);
+        if let Some(bearer) = bearer {
+            head = head.header("authorization", bearer.clone());
         }
         if let Some(signer) = self.signer {
             for (name, secret) in signer.headers()? {
@@ -171,7 +172,7 @@ impl<'a> Request<'a> {
     }
 }
 
-fn behind(before: &str, secret: &Secret) -> Option<HeaderValue> {
+pub(super) fn behind(before: &str, secret: &Secret) -> Option<HeaderValue> {
     sensitive(&Zeroizing::new(format!("{before}{}", secret.expose())))
 }
 

@@ -4,11 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use rustls::client::Resumption;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion, RootCertStore,
+};
 
 use super::failure::{Failure, FailureKind};
+use super::key_share::Sessions;
 use super::observe::{Observed, Observer};
 use super::url::bare;
 
@@ -66,7 +70,7 @@ pub(crate) fn client_config(extra: &ExtraRoots, observed: Option<&Observed>) -> 
         let built_in = roots(&ExtraRoots::default());
         Observer::new(built_in, roots(extra), observed, &provider)
     });
-    let config = match verifier {
+    let mut config = match verifier {
         Some(verifier) => builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(verifier))
@@ -75,12 +79,30 @@ pub(crate) fn client_config(extra: &ExtraRoots, observed: Option<&Observed>) -> 
             .with_root_certificates(roots(extra))
             .with_no_client_auth(),
     };
+    config.resumption = Resumption::store(Sessions::new());
     Arc::new(config)
 }
 
 fn roots(extra: &ExtraRoots) -> RootCertStore {
     let builtin = webpki_roots::TLS_SERVER_ROOTS.iter();
     builtin.chain(&extra.0).cloned().collect()
+}
+
+/// What came of a handshake, for `--verbose`.
+pub(crate) fn agreed(connection: &ClientConnection, host: &str) -> String {
+    let version = match connection.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "TLS",
+    };
+    let group = connection.negotiated_key_exchange_group();
+    let group = group.map_or_else(String::new, |group| format!(", {:?}", group.name()));
+    let how = match connection.handshake_kind() {
+        Some(HandshakeKind::FullWithHelloRetryRequest) => ", the hello repeated",
+        Some(HandshakeKind::Resumed) => ", resumed",
+        _ => "",
+    };
+    format!("connection to `{host}`: {version}{group}{how}")
 }
 
 /// What a failed handshake means, and what to do about it.

@@ -1,6 +1,6 @@
 //! What is selected: options and arguments to credentials, vaults and secrets.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::credential::{Place, credential, of_setting, one_version, vault};
 use super::settings::{Rank, Setting};
@@ -54,15 +54,16 @@ impl Configured<'_> {
                 "name each credential as VAULT/SECRET, or give vaults and secrets by options",
             ));
         }
-        let mut named = Vec::new();
+        let mut named = Named::default();
         for word in arguments {
-            add(&mut named, credential(Place::Argument, word, cloud)?)?;
+            named.add(credential(Place::Argument, word, cloud)?)?;
         }
         if let Some(naming) = naming.filter(|_| env == Some(rank)) {
             for (_, credential) in &naming.exact {
-                add(&mut named, credential.clone())?;
+                named.add(credential.clone())?;
             }
         }
+        let named = named.all;
         let from_vaults = if arguments.is_empty() {
             self.of_vaults(rank, cloud, named.is_empty())?
         } else {
@@ -284,13 +285,23 @@ fn in_a_path(setting: &Setting, most: usize, kind: &str) -> Result<String, Error
     Err(error.maybe_hint(surrounded(text)))
 }
 
-/// Adds a credential unless it is there already; two versions of one secret have one name.
-fn add(named: &mut Vec<Credential>, new: Credential) -> Result<(), Error> {
-    match named.iter().find(|old| old.key() == new.key()) {
-        None => {
-            named.push(new);
-            Ok(())
+/// Credentials that are named one by one, each once, and where each of them stands.
+#[derive(Default)]
+struct Named {
+    all: Vec<Credential>,
+    places: HashMap<(String, String), usize>,
+}
+
+impl Named {
+    /// Adds a credential unless it is there already; two versions of one secret have one name.
+    fn add(&mut self, new: Credential) -> Result<(), Error> {
+        let place = *self.places.entry(new.key()).or_insert(self.all.len());
+        match self.all.get(place) {
+            None => {
+                self.all.push(new);
+                Ok(())
+            }
+            Some(old) => one_version(old, &new),
         }
-        Some(old) => one_version(old, &new),
     }
 }

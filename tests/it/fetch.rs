@@ -33,10 +33,7 @@ fn one_secret_with_a_client_secret() {
         &azure.token_request(),
         "GET kv-prod.vault.azure.net/secrets/db-password?api-version=7.4",
     ]);
-    assert_eq!(
-        azure.hosts(),
-        ["login.microsoftonline.com", "kv-prod.vault.azure.net"]
-    );
+    azure.expect_hosts(&["login.microsoftonline.com", "kv-prod.vault.azure.net"]);
 }
 
 #[test]
@@ -76,14 +73,11 @@ fn two_vaults_one_token_one_connection_each() {
         "GET kv-prod.vault.azure.net/secrets/user-b?api-version=7.4",
         "GET kv-prod.vault.azure.net/secrets/user-a?api-version=7.4",
     ]);
-    assert_eq!(
-        azure.hosts(),
-        [
-            "login.microsoftonline.com",
-            "kv-test.vault.azure.net",
-            "kv-prod.vault.azure.net"
-        ]
-    );
+    azure.expect_hosts(&[
+        "login.microsoftonline.com",
+        "kv-test.vault.azure.net",
+        "kv-prod.vault.azure.net",
+    ]);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 // The runner and the stand-in are tools of all scenarios; each uses a part.
 #![allow(dead_code)]
 
+mod ahead;
 mod answers;
 mod app_service;
 mod canary;

@@ -127,7 +127,7 @@ fn a_host_that_is_left_empty_is_kept() {
         .stderr_has("name `localhost`")
         .run();
     expect_one(&azure);
-    assert_eq!(azure.hosts(), ["localhost", VAULT]);
+    azure.expect_hosts(&["localhost", VAULT]);
 }
 
 #[test]

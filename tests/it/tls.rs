@@ -1,6 +1,7 @@
 //! Certificates: what can be wrong with a server's, and with those that are to be trusted.
 
 mod files;
+mod key_share;
 
 use std::path::Path;
 
@@ -88,7 +89,8 @@ fn entra_s_faults_are_told_once() {
             .run();
         assert_eq!(output.stderr_text().lines().count(), 2, "{fault:?}");
         // It is not tried again, and nothing else is.
-        assert_eq!(azure.hosts(), vec![ENTRA; index + 1], "{fault:?}");
+        let tries = azure.hosts().iter().filter(|host| *host == ENTRA).count();
+        assert_eq!(tries, index + 1, "{fault:?}");
     }
     azure.expect(&[]);
 }
@@ -117,8 +119,7 @@ fn a_vault_s_faults_condemn_it_once() {
             "GET kv-test.vault.azure.net/secrets/secret-001?api-version=7.4",
             "GET kv-test.vault.azure.net/secrets/secret-002?api-version=7.4",
         ]);
-        let hosts = [ENTRA, VAULT, "kv-test.vault.azure.net"];
-        assert_eq!(azure.hosts(), hosts, "{fault:?}");
+        azure.expect_hosts(&[ENTRA, VAULT, "kv-test.vault.azure.net"]);
     }
 }
 
@@ -139,7 +140,7 @@ fn a_listing_tells_it_the_same_way() {
         &azure.token_request(),
         "GET kv-test.vault.azure.net/secrets?api-version=7.4",
     ]);
-    assert_eq!(azure.hosts(), [ENTRA, VAULT, "kv-test.vault.azure.net"]);
+    azure.expect_hosts(&[ENTRA, VAULT, "kv-test.vault.azure.net"]);
 }
 
 #[test]

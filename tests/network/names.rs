@@ -59,7 +59,7 @@ fn each_host_is_looked_up_once() {
     }
     azure.expect(&expected.iter().map(String::as_str).collect::<Vec<_>>());
     let hosts = [ENTRA, VAULT, "kv-test.vault.azure.net"];
-    assert_eq!(azure.hosts(), hosts);
+    azure.expect_hosts(&hosts);
     assert_eq!(azure.connections().len(), hosts.len());
     assert_eq!(questions(&names), once_each(&hosts));
 }
@@ -95,7 +95,10 @@ fn an_authority_that_does_not_exist() {
         .stderr_has("akv-xsoar: hint: ")
         .run();
 
-    assert_eq!(questions(&names), once_each(&[ENTRA]));
+    // The vault may have been looked up meanwhile.
+    let mut questions = questions(&names);
+    questions.retain(|(name, _)| name == ENTRA);
+    assert_eq!(questions, once_each(&[ENTRA]));
 }
 
 fn a_name_without_addresses() {
@@ -225,7 +228,7 @@ fn without_any_configuration() {
     ground::remove("hosts");
     got(&azure).run();
     expect_got(&azure);
-    assert_eq!(azure.hosts(), [ENTRA, VAULT, ENTRA, VAULT]);
+    azure.expect_hosts(&[ENTRA, VAULT, ENTRA, VAULT]);
 }
 
 fn search_domains_do_no_harm() {

@@ -1,5 +1,6 @@
 //! Starting a stand-in that is to be something else than the usual.
 
+use std::env;
 use std::fs::{self, File, Permissions};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -19,6 +20,7 @@ pub struct Builder {
     tls: Vec<SocketAddr>,
     local: SocketAddr,
     delay: Duration,
+    hangs_up: bool,
     cloud: Cloud,
     log_file: Option<PathBuf>,
     assertion_file: Option<PathBuf>,
@@ -30,6 +32,7 @@ impl Builder {
             tls: Vec::new(),
             local: SocketAddr::from(([127, 0, 0, 1], 0)),
             delay: Duration::ZERO,
+            hangs_up: env::var_os("AKV_XSOAR_STANDIN_HANGS_UP").is_some(),
             cloud: Cloud::default(),
             log_file: None,
             assertion_file: None,
@@ -51,6 +54,13 @@ impl Builder {
     /// Waits before every answer.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
+        self
+    }
+
+    /// Closes what is connected to vaults before the first token is given out, right after the handshake. With
+    /// `AKV_XSOAR_STANDIN_HANGS_UP` in the environment every stand-in does: no scenario may notice.
+    pub fn hangs_up(mut self, does: bool) -> Self {
+        self.hangs_up = does;
         self
     }
 
@@ -85,6 +95,7 @@ impl Builder {
         }
         let shared = Shared::new(World::new(self.cloud));
         *shared.delay.lock().unwrap() = self.delay;
+        *shared.hangs_up.lock().unwrap() = self.hangs_up;
         if let Some(file) = &self.log_file {
             let file = File::options().create(true).append(true).open(file);
             shared.log.lock().unwrap().file = Some(file.expect("a file for the log"));

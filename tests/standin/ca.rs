@@ -39,7 +39,14 @@ pub enum TlsFault {
     Cut,
     /// The answer is plain HTTP.
     PlainHttp,
+    /// No fault, but a choice: keys are exchanged by secp384r1 alone, as Entra ID's front ends do it without being told.
+    OnlySecp384r1,
+    /// No fault either: by X25519 alone.
+    OnlyX25519,
 }
+
+/// Whose front ends exchange keys by secp384r1 alone.
+const ENTRA: &str = "login.microsoftonline.com";
 
 /// A certificate authority.
 struct Authority {
@@ -121,7 +128,18 @@ impl Certificates {
         let signer = self.provider.key_provider.load_private_key(private);
         // Not `from_der`: it would refuse the certificates that are meant to be refused by the client.
         let certified = CertifiedKey::new(vec![certificate], signer.expect("a usable key"));
-        let mut config = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
+        let mut provider = Arc::clone(&self.provider);
+        match fault {
+            Some(TlsFault::OnlyX25519) => {
+                Arc::make_mut(&mut provider).kx_groups = vec![ring::kx_group::X25519];
+            }
+            // Entra ID's front ends are like that.
+            _ if fault == Some(TlsFault::OnlySecp384r1) || name == ENTRA => {
+                Arc::make_mut(&mut provider).kx_groups = vec![ring::kx_group::SECP384R1];
+            }
+            _ => {}
+        }
+        let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("TLS 1.2 and 1.3")
             .with_no_client_auth()
@@ -148,7 +166,14 @@ impl Certificates {
                 let version3 = self.known.sign(&params_for(None, name), key);
                 return version1(&version3, &self.known.key);
             }
-            Some(TlsFault::Stall | TlsFault::Cut | TlsFault::PlainHttp) | None => {}
+            Some(
+                TlsFault::Stall
+                | TlsFault::Cut
+                | TlsFault::PlainHttp
+                | TlsFault::OnlySecp384r1
+                | TlsFault::OnlyX25519,
+            )
+            | None => {}
         }
         self.known.sign(&params, key)
     }

@@ -16,6 +16,8 @@ pub struct Connection {
     pub sni: Option<String>,
     /// How TLS ended up: `None` until it is decided, and for plain HTTP.
     pub handshake: Option<Result<(), String>>,
+    /// Whether it was closed before it could be used, because the stand-in is told to do that first.
+    pub hung_up: bool,
 }
 
 /// The record.
@@ -42,6 +44,7 @@ impl Log {
             listener,
             sni: None,
             handshake: None,
+            hung_up: false,
         });
         id
     }

@@ -61,13 +61,31 @@ impl Standin {
         self.shared.log.lock().unwrap().requests.clone()
     }
 
-    /// All connections since the start.
+    /// All connections since the start that could be used.
     pub fn connections(&self) -> Vec<Connection> {
         self.settle();
-        self.shared.log.lock().unwrap().connections.clone()
+        let mut connections = self.shared.log.lock().unwrap().connections.clone();
+        connections.retain(|connection| !connection.hung_up);
+        connections
     }
 
-    /// The name that was asked for on each TLS connection since the start.
+    /// How many connections were closed before they could be used.
+    pub fn hung_up(&self) -> usize {
+        let all = self.shared.log.lock().unwrap().connections.len();
+        all - self.connections().len()
+    }
+
+    /// Panics unless there was a TLS connection to each of these since the start, and no other. Their order says
+    /// nothing: some are made while others are.
+    #[track_caller]
+    pub fn expect_hosts(&self, expected: &[&str]) {
+        let (mut hosts, mut expected) = (self.hosts(), expected.to_vec());
+        hosts.sort();
+        expected.sort_unstable();
+        assert_eq!(hosts, expected, "hosts, one a connection");
+    }
+
+    /// The name that was asked for on each TLS connection since the start, in no order.
     pub fn hosts(&self) -> Vec<String> {
         let connections = self.connections().into_iter();
         connections

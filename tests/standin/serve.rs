@@ -25,6 +25,10 @@ pub(super) struct Shared {
     pub(super) certificates: Certificates,
     /// A wait before every answer.
     pub(super) delay: Mutex<Duration>,
+    /// Whether connections ahead of the first token are closed at once.
+    pub(super) hangs_up: Mutex<bool>,
+    /// With `hangs_up`: one was.
+    hung_up: Condvar,
     open: Mutex<Open>,
     changed: Condvar,
     /// With `log`: a request was dealt with.
@@ -48,6 +52,8 @@ impl Shared {
             script: Mutex::default(),
             certificates: Certificates::new(),
             delay: Mutex::default(),
+            hangs_up: Mutex::default(),
+            hung_up: Condvar::new(),
             open: Mutex::default(),
             changed: Condvar::new(),
             dealt: Condvar::new(),
@@ -173,8 +179,32 @@ impl Connection<'_> {
                 let secured = self.handshake(socket);
                 let result = secured.as_ref().map(|_| ()).map_err(ToString::to_string);
                 self.shared.log.lock().unwrap().connections[self.id].handshake = Some(result);
-                self.serve(secured?)
+                let mut secured = secured?;
+                if self.hangs_up() {
+                    secured.close();
+                    self.shared.log.lock().unwrap().connections[self.id].hung_up = true;
+                    let closed = secured.sock.shutdown(Shutdown::Both);
+                    self.shared.hung_up.notify_all();
+                    return closed;
+                }
+                self.serve(secured)
             }
+        }
+    }
+
+    fn hangs_up(&self) -> bool {
+        let authority = self.shared.world.lock().unwrap().cloud.authority.clone();
+        let is_token_s = self.sni.as_ref() == Some(&authority);
+        *self.shared.hangs_up.lock().unwrap() && !is_token_s
+    }
+
+    /// Before the first answer: whoever connects ahead has done so, and does not get far.
+    fn let_others_come(&self) {
+        let hangs_up = self.shared.hangs_up.lock().unwrap();
+        if *hangs_up {
+            let limit = Duration::from_millis(200);
+            let waited = self.shared.hung_up.wait_timeout(hangs_up, limit);
+            *waited.unwrap().0 = false;
         }
     }
 
@@ -252,6 +282,7 @@ impl Connection<'_> {
             request.connection = self.id;
             request.sni.clone_from(&self.sni);
             self.shared.log.lock().unwrap().request(&request);
+            self.let_others_come();
             let answered = (!dropping).then(|| self.answer(&request));
             self.shared.log.lock().unwrap().dealt += 1;
             self.shared.dealt.notify_all();

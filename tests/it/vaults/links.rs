@@ -56,10 +56,7 @@ fn a_link_leads_nowhere_else() {
             ))
             .run();
         azure.expect(&[&azure.token_request(), LIST]);
-        assert_eq!(
-            azure.hosts(),
-            ["login.microsoftonline.com", "management.azure.com"]
-        );
+        azure.expect_hosts(&["login.microsoftonline.com", "management.azure.com"]);
     }
 }
 
