@@ -29,6 +29,8 @@
 //! * What is connected ahead (`ahead`) has an `Attempt` of its own until a request comes: the resolver, which
 //!   ureq asks first, hands the connection over with its notes, or fails as it failed. From then on it lives in
 //!   the request's time.
+//! * With `--parallel` lanes (`lanes`) send requests before their turn, each with an `Attempt` and an agent of its
+//!   own; what one brought stands for the first attempt of its request. Everything above that is as without.
 //! * An attempt that never dialed and never heard a byte used a kept connection that had been closed: it is
 //!   repeated at once, and does not count.
 
@@ -40,8 +42,10 @@ mod buffers;
 mod client;
 mod connect;
 mod dial;
+mod exchange;
 mod failure;
 mod key_share;
+mod lanes;
 mod lookup;
 mod observe;
 mod pages;
@@ -81,6 +85,8 @@ pub(crate) struct Network {
     pub(crate) no_proxy: NoProxy,
     /// Other addresses for some hosts; the first match wins.
     pub(crate) connect_to: Vec<ConnectTo>,
+    /// How many secrets are read at once.
+    pub(crate) parallel: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -74,7 +74,12 @@ impl<'a> Reading<'a> {
         let mut seen = HashSet::new();
         let vaults = wanted.iter().map(|wanted| &wanted.credential.vault);
         let route: Vec<_> = vaults.filter(|vault| seen.insert(vault.key())).collect();
-        session.approach(route.iter().copied());
+        // The lanes connect by themselves.
+        if session.client.is_parallel() {
+            session.line_up(wanted.iter().map(|wanted| &wanted.credential));
+        } else {
+            session.approach(route.iter().copied());
+        }
         session.token()?;
         Ok(Self {
             session,
@@ -94,8 +99,10 @@ impl<'a> Reading<'a> {
         let vault = match self.vaults.entry(key.clone()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
-                let next = self.route.get(asked + 1..).unwrap_or_default();
-                self.session.approach(next.iter().copied());
+                if !self.session.client.is_parallel() {
+                    let next = self.route.get(asked + 1..).unwrap_or_default();
+                    self.session.approach(next.iter().copied());
+                }
                 match self.session.vault(&credential.vault) {
                     Ok(vault) => place.insert(vault),
                     Err(error) => return Outcome::Refused(error),
@@ -116,6 +123,7 @@ impl<'a> Reading<'a> {
                 self.gaps.settle(credential);
                 if refusal.reach == Reach::Vault {
                     self.condemned.insert(key);
+                    self.session.forget(&credential.vault);
                 }
                 Outcome::Refused(refusal.error)
             }

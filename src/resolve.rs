@@ -77,7 +77,12 @@ pub(crate) fn list(
     vaults: &[VaultName],
     failures: &mut Vec<Error>,
 ) -> Result<Vec<Listing>, Error> {
-    session.approach(vaults);
+    // One vault's pages come one after another.
+    if session.client.is_parallel() && vaults.len() > 1 {
+        session.line_up_listings(vaults);
+    } else {
+        session.approach(vaults);
+    }
     session.token()?;
     let mut listings = Vec::new();
     for (index, name) in vaults.iter().enumerate() {
@@ -88,7 +93,9 @@ pub(crate) fn list(
         session
             .reporter()
             .progress(name.as_str(), index, vaults.len());
-        session.approach(&vaults[index + 1..]);
+        if !session.client.is_parallel() {
+            session.approach(&vaults[index + 1..]);
+        }
         match session.vault(name)?.list() {
             Ok(secrets) => listings.push(Listing {
                 vault: name.clone(),

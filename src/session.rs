@@ -5,12 +5,13 @@ use std::fmt::Display;
 
 use crate::arm::{self, Scope, VaultResource};
 use crate::cloud::{Cloud, Host};
+use crate::credentials::Credential;
 use crate::error::{Error, Exit};
 use crate::http::{Client, Network, Url};
 use crate::identity::Identity;
 use crate::report::Reporter;
 use crate::token::{AccessToken, Audience, Bearer, Issuer, Kept};
-use crate::vault::{Vault, VaultName};
+use crate::vault::{Vault, VaultName, listing_url, secret_url};
 
 /// The way to Azure, as it was configured.
 pub(crate) struct Azure {
@@ -81,8 +82,32 @@ impl<'a> Session<'a> {
     /// for.
     pub(crate) fn approach<'v>(&self, vaults: impl IntoIterator<Item = &'v VaultName>) {
         for vault in vaults.into_iter().take(MOST_AHEAD) {
-            self.connect_ahead(&self.cloud.vault_suffix.under(vault.as_str()));
+            self.connect_ahead(&self.host(vault));
         }
+    }
+
+    /// These credentials are read next, in this order.
+    pub(crate) fn line_up<'c>(&self, credentials: impl Iterator<Item = &'c Credential>) {
+        let url = |one: &Credential| {
+            let host = self.host(&one.vault);
+            secret_url(&host, &one.secret, one.version.as_ref(), self.api_version)
+        };
+        self.client.line_up(credentials.filter_map(url));
+    }
+
+    /// These vaults are listed next, in this order.
+    pub(crate) fn line_up_listings(&self, vaults: &[VaultName]) {
+        let url = |vault| listing_url(&self.host(vault), self.api_version);
+        self.client.line_up(vaults.iter().filter_map(url));
+    }
+
+    /// Nothing else in this vault is read.
+    pub(crate) fn forget(&self, vault: &VaultName) {
+        self.client.forget(self.host(vault).name());
+    }
+
+    fn host(&self, vault: &VaultName) -> Host {
+        self.cloud.vault_suffix.under(vault.as_str())
     }
 
     fn connect_ahead(&self, host: &Host) {

@@ -74,9 +74,7 @@ impl<'a> Vault<'a> {
         secret: &SecretName,
         version: Option<&SecretVersion>,
     ) -> Result<Content, Refusal> {
-        let version_path = version.map(|version| format!("/{version}"));
-        let path = format!("/secrets/{secret}{}", version_path.unwrap_or_default());
-        let url = self.url(&path, "", inquiry)?;
+        let url = self.url(&secret_path(secret, version), "", inquiry)?;
         let answer = self.ask(&url, format!("secret `{secret}`"), inquiry)?;
         let bundle: Bundle = inquiry.json(&answer, NOT_ASKED_FOR)?;
         let odd = |what: &str| inquiry.senseless(format!("`{}` answered with {what}", answer.host));
@@ -124,14 +122,42 @@ impl<'a> Vault<'a> {
     }
 
     fn url(&self, path: &str, more: &str, inquiry: &Inquiry) -> Result<Url, Refusal> {
-        let (host, version) = (&self.host, self.api_version);
-        inquiry.url(&format!("https://{host}{path}?api-version={version}{more}"))
+        inquiry.url(&url_text(&self.host, path, self.api_version, more))
     }
 
     fn ask(&self, url: &Url, purpose: String, inquiry: &Inquiry) -> Result<Answer, Refusal> {
         let request = Request::get(url).purpose(purpose).bearer(self.token);
         self.client.ask(inquiry, &request)
     }
+}
+
+/// Where a secret is.
+pub(crate) fn secret_url(
+    host: &Host,
+    secret: &SecretName,
+    version: Option<&SecretVersion>,
+    api_version: &str,
+) -> Option<Url> {
+    let text = url_text(host, &secret_path(secret, version), api_version, "");
+    Url::parse(&text).ok()
+}
+
+/// Where the first page of a vault's listing is.
+pub(crate) fn listing_url(host: &Host, api_version: &str) -> Option<Url> {
+    Url::parse(&url_text(host, SECRETS, api_version, "")).ok()
+}
+
+const SECRETS: &str = "/secrets";
+
+fn secret_path(secret: &SecretName, version: Option<&SecretVersion>) -> String {
+    match version {
+        Some(version) => format!("{SECRETS}/{secret}/{version}"),
+        None => format!("{SECRETS}/{secret}"),
+    }
+}
+
+fn url_text(host: &Host, path: &str, api_version: &str, more: &str) -> String {
+    format!("https://{host}{path}?api-version={api_version}{more}")
 }
 
 pub(crate) type Refusal = http::Refusal<Reach>;

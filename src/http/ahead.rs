@@ -63,6 +63,12 @@ impl Ahead {
         places.insert(key, thread.map_or(Place::Over, |_| Place::Coming));
     }
 
+    /// What was connected where that is waited for anyway.
+    pub(super) fn put(&self, url: &Url, connected: Connected) {
+        let key = key(url.host(), url.port());
+        self.lock().insert(key, Place::Here(connected));
+    }
+
     /// What there is for a host that is asked now: it is waited for, and given out once.
     pub(super) fn take(&self, host: &str, port: u16, attempt: &Attempt) -> Option<Connected> {
         let key = key(host, port);

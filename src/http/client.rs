@@ -1,6 +1,6 @@
 //! The network of one run.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 use std::thread;
@@ -10,9 +10,11 @@ use rustls::ClientConfig;
 use ureq::http::header::HeaderValue;
 
 use super::ahead::Ahead;
-use super::answer::{Answer, Retries, no_time, read_body};
+use super::answer::{Answer, Retries, no_time};
 use super::attempt::Attempt;
-use super::failure::{Failure, FailureKind};
+use super::exchange::{Sending, repeated_if_stale, unsendable};
+use super::failure::Failure;
+use super::lanes::{Brought, Lanes};
 use super::observe::{Observed, Trust};
 use super::proxy::{ConnectTo, Proxy};
 use super::request::{Body, Request, behind};
@@ -47,6 +49,9 @@ pub(crate) struct Client<'a> {
     attempt: Arc<Attempt>,
     names: Arc<Names>,
     ahead: Arc<Ahead>,
+    lanes: OnceCell<Arc<Lanes>>,
+    /// When the last wait before another try was over.
+    waited: Cell<Option<Instant>>,
     observed: Option<Observed>,
     tls: OnceCell<Arc<ClientConfig>>,
     direct: OnceCell<ureq::Agent>,
@@ -68,6 +73,8 @@ impl<'a> Client<'a> {
             shown: RefCell::default(),
             names: Arc::default(),
             ahead: Arc::default(),
+            lanes: OnceCell::new(),
+            waited: Cell::new(None),
             observed: None,
             tls: OnceCell::new(),
             direct: OnceCell::new(),
@@ -174,6 +181,7 @@ impl<'a> Client<'a> {
                     self.reporter
                         .verbose(&format!("try {next} in {}", seconds(wait)));
                     thread::sleep(wait);
+                    self.waited.set(Some(Instant::now()));
                 }
                 wait => {
                     return result.map(|answer| {
@@ -238,17 +246,17 @@ impl<'a> Client<'a> {
         wait.saturating_add(LEAST_ATTEMPT) < self.network.deadline.left()
     }
 
-    /// One attempt, and at once a second one where a kept-alive connection turns out to be closed.
+    /// One attempt, or what a lane brought of it.
     fn attempt(&self, request: &Request) -> Result<Answer, Failure> {
         let start = Instant::now();
-        let mut result = self.exchange(request);
-        let is_cut = matches!(&result, Err(failure) if failure.kind == FailureKind::Cut);
-        if is_cut && self.attempt.was_stale() && request.is_safe() {
-            self.reporter
-                .verbose("the kept-alive connection was closed: once more over a new one");
-            result = self.exchange(request);
-        }
-        for note in self.attempt.take_notes() {
+        let (result, notes) = if let Some(brought) = self.brought(request) {
+            (brought.result, brought.notes)
+        } else {
+            let exchange = || self.exchange(request);
+            let result = repeated_if_stale(&self.attempt, request.is_safe(), exchange);
+            (result, self.attempt.take_notes())
+        };
+        for note in notes {
             self.reporter.verbose(&note);
         }
         let result = result.map_err(|failure| self.advised(failure, request));
@@ -273,35 +281,74 @@ impl<'a> Client<'a> {
         let proxy = self.proxy(request.url, request.policy);
         self.attempt.begin(host, proxy, connect);
         self.attempt.left()?;
-        let agent = self.agent(request, proxy);
         let bearer = match request.bearer {
             Some(bearer) => Some(self.header(bearer).ok_or_else(|| unsendable(host))?),
             None => None,
         };
         let head = request.head(bearer.as_ref());
-        let head = head.ok_or_else(|| unsendable(host))?;
-        let sent = match &request.body {
-            Body::Nothing => head.body(()).map(|whole| agent.run(whole)),
-            Body::Form(bytes) | Body::Query(bytes) | Body::Change(bytes) => {
-                head.body(bytes.as_slice()).map(|whole| agent.run(whole))
-            }
-        };
-        let failed = |error| self.advised(self.attempt.failure(error), request);
-        let response = sent.map_err(|_| unsendable(host))?.map_err(failed)?;
-        let (parts, body) = response.into_parts();
-        let (length, largest) = (body.content_length(), request.largest_answer());
-        let body = read_body(body.into_reader(), length, largest);
-        let body = body
-            .map_err(|error| failed(error.into()))?
-            .ok_or_else(|| too_large(host, largest))?;
-        Ok(Answer {
-            host: host.to_owned(),
-            status: parts.status.as_u16(),
-            body,
-            headers: parts.headers,
+        let sending = Sending {
+            agent: self.agent(request, proxy),
+            host,
+            head: head.ok_or_else(|| unsendable(host))?,
+            body: match &request.body {
+                Body::Nothing => None,
+                Body::Form(bytes) | Body::Query(bytes) | Body::Change(bytes) => {
+                    Some(bytes.as_slice())
+                }
+            },
+            largest: request.largest_answer(),
             by_proxy: proxy.is_some(),
-            retries: Retries::Done,
-        })
+        };
+        sending.exchange(&self.attempt)
+    }
+
+    /// What a lane brought of a request. Not what was answered to an older token, nor what is to be asked again
+    /// since the last wait: that is asked now.
+    fn brought(&self, request: &Request) -> Option<Brought> {
+        let lanes = self.lanes.get()?;
+        let header = self.header(request.bearer?)?;
+        let brought = lanes.take(request.url, &header)?;
+        let is_old = match &brought.result {
+            Ok(answer) if answer.status == 401 => brought.header != header,
+            Ok(answer) => {
+                request.policy.retries(answer.status) && self.has_waited_since(brought.at)
+            }
+            Err(_) => self.has_waited_since(brought.at),
+        };
+        (!is_old).then_some(brought)
+    }
+
+    fn has_waited_since(&self, at: Instant) -> bool {
+        self.waited.get().is_some_and(|waited| waited > at)
+    }
+
+    /// Whether several requests are under way at once.
+    pub(crate) fn is_parallel(&self) -> bool {
+        self.network.parallel > 1 && self.observed.is_none()
+    }
+
+    /// These URLs are asked for next, with the token for the vaults.
+    pub(crate) fn line_up(&self, urls: impl Iterator<Item = Url>) {
+        if !self.is_parallel() {
+            return;
+        }
+        let lanes = self.lanes.get_or_init(|| {
+            let (direct, proxied) = (self.way(&self.network.connect_to), self.way(&[]));
+            let (most, deadline) = (self.network.parallel, self.network.deadline);
+            Lanes::new(most, deadline, CONNECT, direct, proxied)
+        });
+        let proxy = |url: &Url| self.proxy(url, Policy::Patient).cloned();
+        lanes.line_up(urls.map(|url| {
+            let proxy = proxy(&url);
+            (url, proxy)
+        }));
+    }
+
+    /// Nothing else is asked of this host.
+    pub(crate) fn forget(&self, host: &str) {
+        if let Some(lanes) = self.lanes.get() {
+            lanes.forget(host);
+        }
     }
 
     /// The header that shows a token; `None`: none can.
@@ -358,16 +405,4 @@ impl<'a> Client<'a> {
 /// A metadata endpoint, or this machine itself (plain http): led nowhere else.
 pub(super) fn is_local(url: &Url, policy: Policy) -> bool {
     policy.is_metadata() || !url.is_https()
-}
-
-/// Tokens and configured ids are checked before: what ends here was not.
-fn unsendable(host: &str) -> Failure {
-    let cause = format!("the request for `{host}` has a value that HTTP cannot carry");
-    Failure::new(FailureKind::Garbled, cause)
-}
-
-fn too_large(host: &str, largest: u64) -> Failure {
-    let cause =
-        format!("the answer of `{host}` is larger than any that makes sense ({largest} bytes)");
-    Failure::new(FailureKind::Garbled, cause)
 }

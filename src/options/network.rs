@@ -17,6 +17,9 @@ const LARGEST_BUNDLE: usize = 8 << 20;
 /// What a proxy's user and password cannot have as it is.
 const ENCODED: &str = "in a proxy's user and password write `/`, `?`, `#`, `@` and a blank as `%2F`, `%3F`, `%23`, `%40` and `%20`";
 
+/// More connections at once are a burden to a vault, and no gain.
+const MOST_PARALLEL: usize = 16;
+
 /// Key Vault's api-version that every cloud knows.
 const API_VERSION: &str = "7.4";
 
@@ -61,6 +64,22 @@ impl Configured<'_> {
         )
     }
 
+    fn parallel(&self) -> Result<usize, Error> {
+        let Some(setting) = self.settings.strongest(&table::PARALLEL) else {
+            return Ok(1);
+        };
+        let number = setting.text().trim().parse().ok();
+        number
+            .filter(|number| (1..=MOST_PARALLEL).contains(number))
+            .ok_or_else(|| {
+                let (origin, shown) = (&setting.origin, setting.shown(": "));
+                Error::usage(format!(
+                    "{origin} must be a whole number from 1 to {MOST_PARALLEL}{shown}"
+                ))
+                .hint("8 is enough to be limited by nothing but the vault")
+            })
+    }
+
     pub(crate) fn network(&self) -> Result<Network, Error> {
         let (proxy, no_proxy) = self.proxy()?;
         let connect_to = self.settings.strongest_all(&table::CONNECT_TO);
@@ -73,6 +92,7 @@ impl Configured<'_> {
                 .into_iter()
                 .map(connect_to_of)
                 .collect::<Result<_, _>>()?,
+            parallel: self.parallel()?,
         })
     }
 

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    Attributes, Inquiry, NOT_ASKED_FOR, Refusal, SecretName, Tags, Vault, VaultName, parse_id,
+    Attributes, Inquiry, NOT_ASKED_FOR, Refusal, SECRETS, SecretName, Tags, Vault, VaultName,
+    parse_id,
 };
 use crate::http::{PageRules, Pages, Service};
 use crate::lenient;
@@ -44,7 +45,7 @@ pub(super) fn list(vault: &Vault) -> Result<Vec<Listed>, Refusal> {
     let inquiry = inquiry(vault);
     let pages = || {
         let mut listed = Vec::new();
-        let mut pages = Pages::new(&inquiry, &RULES, vault.url("/secrets", "", &inquiry)?);
+        let mut pages = Pages::new(&inquiry, &RULES, vault.url(SECRETS, "", &inquiry)?);
         while let Some(items) =
             pages.next(|url, page| vault.ask(url, format!("list, page {page}"), &inquiry))?
         {
@@ -61,7 +62,7 @@ pub(super) fn list(vault: &Vault) -> Result<Vec<Listed>, Refusal> {
 pub(super) fn first(vault: &Vault) -> Result<(), Refusal> {
     let inquiry = inquiry(vault);
     let first = || {
-        let url = vault.url("/secrets", "&maxresults=1", &inquiry)?;
+        let url = vault.url(SECRETS, "&maxresults=1", &inquiry)?;
         Pages::new(&inquiry, &RULES, url)
             .next::<Item>(|url, _| vault.ask(url, "list, one secret".to_owned(), &inquiry))
     };

@@ -31,7 +31,7 @@ fn hosts(azure: &Standin, run: &Running, count: usize) -> Vec<String> {
 
 #[test]
 fn the_vault_s_connection_is_made_while_the_token_is_on_its_way() {
-    let azure = Standin::start();
+    let azure = Standin::builder().hangs_up(false).start();
     azure.fault(&azure.token_request(), Fault::stall());
     let run = Akv::new()
         .args(["fetch", "kv-prod/secret-001"])
@@ -44,7 +44,7 @@ fn the_vault_s_connection_is_made_while_the_token_is_on_its_way() {
 
 #[test]
 fn so_it_is_with_a_managed_identity_s() {
-    let azure = Standin::start();
+    let azure = Standin::builder().hangs_up(false).start();
     azure.fault(METADATA, Fault::stall());
     let run = Akv::new()
         .args(["fetch", "kv-prod/secret-001"])
@@ -57,7 +57,7 @@ fn so_it_is_with_a_managed_identity_s() {
 
 #[test]
 fn of_many_vaults_the_first_eight() {
-    let azure = Standin::start();
+    let azure = Standin::builder().hangs_up(false).start();
     azure.fault(&azure.token_request(), Fault::stall());
     let vaults: Vec<_> = (10..30).map(|n| format!("kv-{n}")).collect();
     for verb in [
@@ -92,7 +92,7 @@ fn of_many_vaults_the_first_eight() {
 
 #[test]
 fn resource_manager_s_is_made_before_the_vaults_are_known() {
-    let azure = Standin::start();
+    let azure = Standin::builder().hangs_up(false).start();
     azure.fault(&azure.token_request(), Fault::stall());
     let run = Akv::new()
         .args(["fetch", "--vault", "*", "--all", "--subscription-id", "s"])

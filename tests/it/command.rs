@@ -54,6 +54,15 @@ pub fn binary() -> OsString {
     given.unwrap_or_else(|| env!("CARGO_BIN_EXE_akv-xsoar").into())
 }
 
+/// `--parallel` for every run: `AKV_XSOAR_PARALLEL` says how many, for all scenarios to be run so.
+fn at_once() -> Vec<OsString> {
+    let number = env::var(standin::PARALLEL_VARIABLE);
+    number.map_or_else(
+        |_| Vec::new(),
+        |number| vec!["--parallel".into(), number.into()],
+    )
+}
+
 /// What goes in front of it: the words of `AKV_XSOAR_RUNNER`, for a build that needs an emulator.
 pub fn runner() -> String {
     env::var("AKV_XSOAR_RUNNER").unwrap_or_default()
@@ -130,6 +139,7 @@ impl<'a> Akv<'a> {
     /// Led to the stand-in, which it trusts.
     pub fn azure(mut self, azure: &'a Standin) -> Self {
         self.azure = Some(azure);
+        self.options.extend(at_once());
         self.options
             .extend(["--connect-to".into(), azure.connect_to().into()]);
         self.options
@@ -140,8 +150,16 @@ impl<'a> Akv<'a> {
     /// Trusting the stand-in, which it has to find by itself.
     pub fn trusting(mut self, azure: &'a Standin) -> Self {
         self.azure = Some(azure);
+        self.options.extend(at_once());
         self.options
             .extend(["--ca-file".into(), azure.ca_file().into()]);
+        self
+    }
+
+    /// One request after another, whatever the other scenarios do: what follows depends on it.
+    pub fn in_sequence(mut self) -> Self {
+        let own = at_once();
+        self.options.retain(|option| !own.contains(option));
         self
     }
 

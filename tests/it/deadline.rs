@@ -257,6 +257,7 @@ fn many_slow_answers_add_up() {
         .args(["fetch", "--timeout", "2.5"])
         .args(&names)
         .app(&azure)
+        .in_sequence()
         .status(8)
         .stderr_has("not tried: ")
         .stderr_has("`kv-prod/secret-020`\n")

@@ -36,6 +36,7 @@ mod metadata;
 mod missing;
 mod network_options;
 mod output;
+mod parallel;
 mod protocol;
 mod push;
 mod retry;

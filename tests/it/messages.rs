@@ -310,7 +310,12 @@ fn verbose_has_a_line_for_each_request_and_one_for_the_identity() {
         "--missing=skip",
         "--verbose",
     ];
-    let run = Akv::new().args(fetch).app(&azure).stdout_any().stderr_any();
+    let run = Akv::new()
+        .args(fetch)
+        .app(&azure)
+        .in_sequence()
+        .stdout_any()
+        .stderr_any();
     let stderr = run.run().stderr_text();
     azure.expect(&[&azure.token_request(), READ, &READ.replace("/a?", "/gone?")]);
     let lines: Vec<_> = stderr.lines().map(timeless).collect();
@@ -321,7 +326,9 @@ fn verbose_has_a_line_for_each_request_and_one_for_the_identity() {
     assert_eq!(
         lines[1..],
         [
+            "akv-xsoar: info: connection to `login.microsoftonline.com`: TLS 1.3, secp384r1",
             "akv-xsoar: info: POST login.microsoftonline.com (token): 200 in N ms",
+            "akv-xsoar: info: connection to `kv-prod.vault.azure.net`: TLS 1.3, X25519",
             "akv-xsoar: info: GET kv-prod.vault.azure.net (secret `a`): 200 in N ms",
             "akv-xsoar: info: GET kv-prod.vault.azure.net (secret `gone`): 404 in N ms",
         ]
@@ -338,7 +345,8 @@ fn verbose_tells_of_each_try_and_of_a_machine_s_identity() {
     );
     let run = Akv::new()
         .args(["get", "kv-prod/a", "--verbose"])
-        .azure(&azure);
+        .azure(&azure)
+        .in_sequence();
     let stderr = run.stdout("value-of-a").stderr_any().run().stderr_text();
     azure.expect(&[&format!("{METADATA}?*"), READ, READ]);
     check_lines(&stderr);
@@ -354,18 +362,21 @@ fn verbose_tells_of_each_try_and_of_a_machine_s_identity() {
         "akv-xsoar: info: GET 127.0.0.1 (token): 200 in N ms"
     );
     assert_eq!(
-        lines[2],
-        "akv-xsoar: info: GET kv-prod.vault.azure.net (secret `a`): 503 in N ms"
+        lines[2..4],
+        [
+            "akv-xsoar: info: connection to `kv-prod.vault.azure.net`: TLS 1.3, X25519",
+            "akv-xsoar: info: GET kv-prod.vault.azure.net (secret `a`): 503 in N ms",
+        ]
     );
     assert!(
-        lines[3].starts_with("akv-xsoar: info: try 2 in "),
+        lines[4].starts_with("akv-xsoar: info: try 2 in "),
         "{stderr}"
     );
     assert_eq!(
-        lines[4],
+        lines[5],
         "akv-xsoar: info: GET kv-prod.vault.azure.net (secret `a`): 200 in N ms"
     );
-    assert_eq!(lines.len(), 5);
+    assert_eq!(lines.len(), 6);
 }
 
 #[test]

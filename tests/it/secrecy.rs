@@ -42,7 +42,8 @@ fn fail(fault: Fault, status: i32, timeout: &str) {
     let azure = azure();
     azure.fault(READ, fault);
     let arguments = ["fetch", "kv-prod/b", "kv-prod/a", "--verbose", timeout];
-    let run = Akv::new().args(arguments).app(&azure).canary("1234567890");
+    let run = Akv::new().args(arguments).app(&azure).in_sequence();
+    let run = run.canary("1234567890");
     run.status(status).stderr_has("akv-xsoar: error: ").run();
     // How often it asks is another test's affair.
     azure.ignore_log();

@@ -152,6 +152,7 @@ fn a_handshake_that_is_cut_is_tried_again() {
         .args(["fetch", "--vault=kv-prod", "--secret=secret-001,secret-002"])
         .args(["--timeout", "3"])
         .app(&azure)
+        .in_sequence()
         .status(6)
         .stderr_has(format!(
             "`{VAULT}` closed the connection during the handshake"

@@ -114,8 +114,15 @@ pub const XSOAR_KEY: &str = "CanaryXs0arKey7f0c2b9e5d1a4836";
 pub const XSOAR_KEY_ID: &str = "17";
 /// A password for a proxy, which is a secret too.
 pub const PROXY_PASSWORD: &str = "Canary:Pr0xy@Passw0rd";
+/// The variable by which all scenarios are run with `--parallel`: requests then come in any order.
+pub const PARALLEL_VARIABLE: &str = "AKV_XSOAR_PARALLEL";
 /// An address where nobody listens: only root could, and nobody does.
 pub const NOBODY: &str = "127.0.0.1:1";
+
+/// Whether all scenarios are run with `--parallel`.
+pub fn is_parallel() -> bool {
+    std::env::var_os(PARALLEL_VARIABLE).is_some()
+}
 
 /// Azure on loopback. Dropped, it panics if a client did what it must not, or asked what no test expected.
 pub struct Standin {

@@ -13,7 +13,7 @@ function __akv_xsoar_words
         switch $word
             case --
                 return
-            case --vault --secret --match --tag --missing --tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --output --mode --owner --format --user-tag --decode --prefix --env --status --xsoar-url --xsoar-key-file --xsoar-key-id --xsoar-key-type --timeout --ca-file --proxy --connect-to --api-version --config
+            case --vault --secret --match --tag --missing --tenant-id --client-id --client-secret-file --client-certificate --federated-token-file --managed-identity-client-id --managed-identity-object-id --managed-identity-resource-id --identity --cloud --authority-host --vault-suffix --management-endpoint --subscription-id --resource-group --output --mode --owner --format --user-tag --decode --prefix --env --status --xsoar-url --xsoar-key-file --xsoar-key-id --xsoar-key-type --timeout --ca-file --proxy --connect-to --api-version --parallel --config
                 set value yes
             case '-*'
             case '*'
@@ -131,6 +131,7 @@ complete -c akv-xsoar -n '__akv_xsoar_once proxy fetch get list vaults check exe
 complete -c akv-xsoar -n '__akv_xsoar_once no-proxy fetch get list vaults check exec push' -l no-proxy -d 'no proxy at all'
 complete -c akv-xsoar -n '__akv_xsoar_in fetch get list vaults check exec push' -l connect-to -x -d 'connect to HOST2:PORT2 for HOST1:PORT1, as curl does'
 complete -c akv-xsoar -n '__akv_xsoar_once api-version fetch get list vaults check exec push' -l api-version -x -d 'Key Vault\'s'
+complete -c akv-xsoar -n '__akv_xsoar_once parallel fetch get list vaults check exec push' -l parallel -x -d 'so many secrets at once, 1 to 16'
 complete -c akv-xsoar -n '__akv_xsoar_once config fetch get list vaults check exec push' -l config -r -F -d 'a JSON file, - for stdin'
 complete -c akv-xsoar -n '__akv_xsoar_once verbose fetch get list vaults check exec push' -l verbose -d 'tell which identity was chosen, and each request: host, what for, status, duration'
 complete -c akv-xsoar -n '__akv_xsoar_once quiet fetch get list vaults check exec push' -l quiet -d 'errors only'

@@ -136,6 +136,8 @@ options! {
             "connect to HOST2:PORT2 for HOST1:PORT1, as curl does; empty parts mean any, or the same";
         API_VERSION: "api-version", One("V"), EVERY, [],
             "Key Vault's; 7.4 by default";
+        PARALLEL: "parallel", One("N"), EVERY, [],
+            "so many secrets at once, 1 to 16; 1 by default: one after another";
     }
     "Other" {
         CONFIG: "config", One("FILE"), EVERY, ["AKV_XSOAR_CONFIG"],

@@ -49,7 +49,7 @@ impl Place {
     }
 
     fn push(&self) -> Akv<'_> {
-        run(&self.azure, &ALL).arg("--adopt")
+        run(&self.azure, &ALL).arg("--adopt").in_sequence()
     }
 
     /// What is in the store, with the versions that all places have.

@@ -103,6 +103,7 @@ fn vaults_in_their_order_and_names_sorted_within_each() {
     ];
     // A vault that is named again, in any case, is the same, and goes by its first spelling.
     fetch(&azure, &["--vault", "KV-b,kv-a", "--all", "--vault=kv-B"])
+        .in_sequence()
         .stdout(array(&all))
         .run();
     let reads = all.map(|(vault, name)| {
@@ -115,6 +116,7 @@ fn vaults_in_their_order_and_names_sorted_within_each() {
     expect(&azure, &["kv-b", "kv-a"], &reads);
     let url = "--vault=https://kv-b.vault.azure.net/";
     fetch(&azure, &["--vault", "KV-b,kv-a", url, "--all"])
+        .in_sequence()
         .stdout(array(&all))
         .run();
     expect(&azure, &["kv-b", "kv-a"], &reads);

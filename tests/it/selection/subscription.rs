@@ -62,7 +62,10 @@ fn every_vault_by_name() {
         ("kv-two", "a"),
         ("kv-two", "b"),
     ];
-    everywhere(&azure, &["--all"]).stdout(array(&all)).run();
+    everywhere(&azure, &["--all"])
+        .in_sequence()
+        .stdout(array(&all))
+        .run();
     expect_found(&azure, SUBSCRIPTION, &ALL, &all);
     assert_eq!(azure.hosts().len(), 5, "one connection each");
     // Given twice, it is the same.

@@ -160,6 +160,7 @@ fn the_new_token_is_for_all_that_follow() {
         .args(["fetch", "--vault=kv-prod"])
         .args(["--secret=secret-001,secret-002,secret-003", "--verbose"])
         .app(&azure)
+        .in_sequence()
         .stdout_has("value-of-secret-003")
         .stderr_has("try 2 in ")
         .run();

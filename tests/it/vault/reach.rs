@@ -84,6 +84,7 @@ fn a_vault_that_does_not_take_the_token_is_left_alone() {
         .args(["fetch", "--vault", "kv-bad,kv-worse,kv-good"])
         .args(["--secret", "secret-001,secret-002"])
         .app(&azure)
+        .in_sequence()
         .status(4)
         .stderr_has("error: cannot read from the vault `kv-bad`: the vault belongs to the tenant")
         .stderr_has("error: cannot read from the vault `kv-worse`: the vault belongs to the tenant")
@@ -118,6 +119,7 @@ fn a_vault_with_a_bad_certificate_is_asked_once() {
             "kv-good/secret-001",
         ])
         .app(&azure)
+        .in_sequence()
         .status(6)
         .stderr_has("akv-xsoar: error: cannot read from the vault `kv-bad`: ")
         .run();
