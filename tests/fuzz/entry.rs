@@ -77,7 +77,7 @@ impl Ear {
 // --- what is configured ---
 
 /// Command line, environment, and the configuration file that they name, until the verb is ready to run.
-pub fn configured(words: Vec<OsString>, variable: &dyn Fn(&str) -> Option<OsString>) -> Said {
+pub fn configured(words: &[OsString], variable: &dyn Fn(&str) -> Option<OsString>) -> Said {
     let ear = Ear::default();
     let ready = || {
         let Arguments::Verb(words, settings) = options::read(words)? else {
@@ -308,6 +308,7 @@ impl Loopback {
             proxy: None,
             no_proxy: NoProxy::default(),
             connect_to: connect_to.into_iter().collect(),
+            parallel: 1,
         }
     }
 

@@ -17,7 +17,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let (words, environment) = lines.split_at(end);
     let word = |line: &&[u8]| OsString::from_vec(line.to_vec());
     // No file of this machine is read for long.
-    let words = words
+    let words: Vec<_> = words
         .iter()
         .map(word)
         .chain(["--timeout", "0.2"].map(OsString::from))
@@ -29,5 +29,5 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
         let value = values.find_map(|rest| rest.strip_prefix(b"="));
         value.map(|value| OsString::from_vec(value.to_vec()))
     };
-    check_form(&configured(words, &variable));
+    check_form(&configured(&words, &variable));
 });

@@ -18,7 +18,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     std::fs::write(file, data).expect("a file of our own");
     for verb in ["fetch", "push", "vaults"] {
         let words = [verb, "--timeout", "0.2", "--config"].map(OsString::from);
-        let words = words.into_iter().chain([file.clone().into()]).collect();
-        check_form(&configured(words, &|_| None));
+        let words: Vec<_> = words.into_iter().chain([file.clone().into()]).collect();
+        check_form(&configured(&words, &|_| None));
     }
 });
