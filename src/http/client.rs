@@ -113,6 +113,10 @@ impl<'a> Client<'a> {
             return;
         }
         let proxy = self.proxy(url, Policy::Service).cloned();
+        // A password that is wrong is not to be tried twice at once: an account may be locked by it.
+        if proxy.as_ref().is_some_and(|proxy| proxy.basic().is_some()) {
+            return;
+        }
         let way = self.way(match proxy {
             Some(_) => &[],
             None => &self.network.connect_to,

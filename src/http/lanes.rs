@@ -180,7 +180,9 @@ impl Lanes {
                 Some(_) => (&self.proxied, &proxied),
                 None => (&self.direct, &direct),
             };
-            let is_early = self.lock().header.is_none();
+            // A proxy's password is known to be right once the token came through it.
+            let may_connect = proxy.is_none_or(|proxy| proxy.basic().is_none());
+            let is_early = may_connect && self.lock().header.is_none();
             if is_early {
                 let way = way.clone();
                 ahead.put(url, way.connect(url, proxy, self.deadline, self.connect));
@@ -278,8 +280,10 @@ impl Lanes {
 impl State {
     fn pick(&mut self, host: &str, lanes: usize) -> Option<Errand> {
         let wanted = self.wanted.as_ref();
-        let is_wanted = |errand: &Errand| Some(&errand.url) == wanted;
-        let at = match self.queue.iter().position(is_wanted) {
+        let waits = |url: &&Url| matches!(self.places.get(url), Some(Place::Queued));
+        let wanted = wanted.filter(waits);
+        let is_wanted = |url: &Url| self.queue.iter().position(|errand| errand.url == *url);
+        let at = match wanted.and_then(is_wanted) {
             Some(at) => at,
             None if self.places.len() - self.queue.len() >= lanes * MOST_WAITING => return None,
             None => {

@@ -221,7 +221,10 @@ fn no_password() {
             crate::standin::CLIENT_ID
         ))
         .run();
-    proxy.expect(&[ENTRA]);
+    // The vault's tunnel may have been asked for meanwhile.
+    let asked = proxy.requests();
+    assert_eq!(asked.iter().filter(|line| line.contains(ENTRA)).count(), 1);
+    assert!(asked.len() <= 2, "{asked:?}");
 }
 
 fn a_password_in_the_configuration() {

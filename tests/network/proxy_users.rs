@@ -149,7 +149,8 @@ fn one_that_takes_no_password() {
                 .stderr_has(format!("akv-xsoar: hint: it takes only {schemes}, and this program has no way but a user and a password (Basic): {relay}\n"))
                 .run();
         }
-        assert_eq!(proxy.heads().len(), 2);
+        // The first time, without a user, the vault's tunnel may have been asked for meanwhile.
+        assert!((2..=3).contains(&proxy.heads().len()));
     }
 }
 

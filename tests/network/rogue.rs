@@ -284,7 +284,8 @@ fn one_that_speaks_no_http() {
             .stderr_has("the proxy cannot be used: what `127.0.0.1:3128` answers is not HTTP")
             .stderr_has("akv-xsoar: hint: check `--proxy`, `HTTPS_PROXY`")
             .run();
-        assert_eq!(proxy.heads().len(), 1);
+        // The vault's tunnel may have been asked for meanwhile.
+        assert!((1..=2).contains(&proxy.heads().len()));
     }
 }
 
@@ -317,7 +318,11 @@ fn takes_a_second(azure: &Standin, manner: Manner, whose: &str) {
         .run();
     assert!(output.elapsed >= Duration::from_secs(1), "{output:?}");
     assert!(output.elapsed < Duration::from_millis(1500), "{output:?}");
-    assert_eq!(proxy.targets(), [format!("{ENTRA}:443")]);
+    // The vault's tunnel may have been asked for meanwhile.
+    let targets = proxy.targets();
+    let entra = format!("{ENTRA}:443");
+    assert_eq!(targets.iter().filter(|target| **target == entra).count(), 1);
+    assert!(targets.len() <= 2, "{targets:?}");
 }
 
 fn one_that_says_nothing() {
@@ -370,6 +375,7 @@ fn one_that_demands_something_else() {
             ))
             .stderr_has("akv-xsoar: hint: ")
             .run();
-        assert_eq!(proxy.heads().len(), 1);
+        // The vault's tunnel may have been asked for meanwhile.
+        assert!((1..=2).contains(&proxy.heads().len()));
     }
 }
