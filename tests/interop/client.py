@@ -10,6 +10,7 @@ must be able to write there.
 SCOPE is `subscription` or `group`: the stand-in's. ENV_FILE is what the stand-in's program writes. Prints JSON:
 {"secrets": [{user, password, name}, …], "listed": ["VAULT/NAME", …], "vaults": ["https://VAULT…/", …]}.
 Nothing but loopback is ever connected to: the public host names are led there, and any other address is refused.
+Where the stand-in has an ADDRESS of its own, names are looked up as ever, and it is the only address beside loopback.
 """
 
 import argparse
@@ -28,8 +29,8 @@ def settings(path):
     return dict(word.split("=", 1) for word in words)
 
 
-def stay_on_loopback(port):
-    """Leads port 443 of every host to the stand-in, and refuses every address that is not loopback."""
+def stay_with_standin(port, address):
+    """Leads port 443 of every host to the stand-in on loopback, or refuses every address but that and loopback."""
     resolve = socket.getaddrinfo
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
 
@@ -39,19 +40,20 @@ def stay_on_loopback(port):
         check((host, service))
         return resolve(host, service, *args, **kwargs)
 
-    def check(address):
-        if not ipaddress.ip_address(address[0]).is_loopback:
-            raise OSError(f"refused: {address[0]} is not loopback")
+    def check(peer):
+        if peer[0] != address and not ipaddress.ip_address(peer[0]).is_loopback:
+            raise OSError(f"refused: {peer[0]} is not the stand-in")
 
     def checked(function):
-        def wrapper(self, address):
+        def wrapper(self, peer):
             if self.family in (socket.AF_INET, socket.AF_INET6):
-                check(address)
-            return function(self, address)
+                check(peer)
+            return function(self, peer)
 
         return wrapper
 
-    socket.getaddrinfo = getaddrinfo
+    if address is None:
+        socket.getaddrinfo = getaddrinfo
     socket.socket.connect = checked(connect)
     socket.socket.connect_ex = checked(connect_ex)
 
@@ -131,7 +133,7 @@ def main():
         if name.startswith(("AZURE_", "IDENTITY_", "IMDS_", "MSI_")) or name.upper().endswith("_PROXY"):
             del os.environ[name]
     os.environ["AZURE_POD_IDENTITY_AUTHORITY_HOST"] = env["METADATA"]
-    stay_on_loopback(int(env["PORT"]))
+    stay_with_standin(int(env["PORT"]), env.get("ADDRESS"))
 
     from azure.keyvault.secrets import SecretClient
 

@@ -16,7 +16,7 @@ import json
 import os
 import sys
 
-from client import settings, stay_on_loopback
+from client import settings, stay_with_standin
 
 # More than one page, even of a few.
 PAGE = 2
@@ -74,7 +74,7 @@ def main():
     for name in list(os.environ):
         if name.startswith(("DEMISTO_", "XSIAM_", "SSL_CERT_")) or name.upper().endswith("_PROXY"):
             del os.environ[name]
-    stay_on_loopback(int(env["PORT"]))
+    stay_with_standin(int(env["PORT"]), env.get("ADDRESS"))
 
     store = Store(env, options.plain, options.public)
     if options.put:

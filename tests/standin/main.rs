@@ -1,6 +1,10 @@
 //! The stand-in for Azure as a program, for the demo, the benchmark and Microsoft's own client.
 //!
-//!     standin --dir DIR [--delay MS] [--vault NAME=COUNT]... [--demo] [--identities] [--xsoar 6|8|8-advanced]
+//!     standin --dir DIR [--delay MS] [--vault NAME=COUNT]... [--at ADDRESS] [--demo] [--identities]
+//!         [--xsoar 6|8|8-advanced]
+//!
+//! With `--at` it is where clients look for Azure: at port 443 of that address, and at its port 53 is a name server that
+//! leads them there.
 //!
 //! All vaults are in one subscription and resource group, where Resource Manager lists them; with `--demo` there is one
 //! more, which the public network does not reach.
@@ -22,18 +26,21 @@ mod standin;
 use std::error::Error;
 use std::fs;
 use std::io::{self, Write};
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use standin::keys::{Certificate, Key};
+use standin::names::{Names, Reply};
 use standin::{Credential, Secret, Standin, Xsoar};
 
 struct Options {
     directory: PathBuf,
     delay: Duration,
     vaults: Vec<(String, usize)>,
+    at: Option<IpAddr>,
     demo: bool,
     identities: bool,
     xsoar: Option<String>,
@@ -43,11 +50,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = options()?;
     fs::create_dir_all(&options.directory)?;
     let directory = fs::canonicalize(&options.directory)?;
-    let azure = Standin::builder()
+    let mut azure = Standin::builder()
         .delay(options.delay)
         .log_to(&directory.join("requests.log"))
-        .assertions_to(&directory.join("assertions.jsonl"))
-        .start();
+        .assertions_to(&directory.join("assertions.jsonl"));
+    if let Some(address) = options.at {
+        azure = azure.tls_at(SocketAddr::from((address, 443)));
+    }
+    let azure = azure.start();
     azure.ignore_log();
     for (vault, count) in &options.vaults {
         azure.secrets(vault, *count);
@@ -58,7 +68,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for vault in options.vaults.iter().map(|(vault, _)| vault.as_str()) {
         azure.list_vault(vault);
     }
+    let _names = options.at.map(|address| names(&options, address));
     let mut env = describe(&azure, &directory)?;
+    env.extend(options.at.map(|address| ("ADDRESS", address.to_string())));
     if options.identities {
         env.extend(identities(&azure, &directory)?);
     }
@@ -88,6 +100,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
         directory: PathBuf::new(),
         delay: Duration::ZERO,
         vaults: Vec::new(),
+        at: None,
         demo: false,
         identities: false,
         xsoar: None,
@@ -102,6 +115,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
                 let (name, count) = value.split_once('=').ok_or("--vault wants NAME=COUNT")?;
                 options.vaults.push((name.to_owned(), count.parse()?));
             }
+            Long("at") => options.at = Some(parser.value()?.parse()?),
             Long("demo") => options.demo = true,
             Long("identities") => options.identities = true,
             Long("xsoar") => options.xsoar = Some(parser.value()?.string()?),
@@ -112,6 +126,17 @@ fn options() -> Result<Options, Box<dyn Error>> {
         return Err("--dir is missing".into());
     }
     Ok(options)
+}
+
+/// Where clients learn the address of everything.
+fn names(options: &Options, address: IpAddr) -> Names {
+    let names = Names::start_at(SocketAddr::from((address, 53)));
+    let vaults = options.vaults.iter();
+    let hosts = vaults.map(|(vault, _)| format!("{vault}.vault.azure.net"));
+    for host in hosts.chain(["login.microsoftonline.com".to_owned()]) {
+        names.reply(&host, Reply::Addresses(vec![address]));
+    }
+    names
 }
 
 /// A vault as it might be.
