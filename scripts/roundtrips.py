@@ -295,10 +295,14 @@ def growth(binary, env_file, *quick):
     reach = ["--connect-to", f"::127.0.0.1:{env['PORT']}"]
     found = []
     for parallel in (1, 8):
-        row = {"parallel": parallel}
-        for count in (FEW, MANY):
-            command = [*application(binary, env), *reach, *asked(count), "--parallel", str(parallel)]
-            row[str(count)] = min(timed(command, count)[1] for _ in range(3 if quick else 10)) * 1000
+        more = [*reach, "--parallel", str(parallel)]
+        times = {FEW: [], MANY: []}
+        # In turn: what else the machine does is to meet both.
+        for _ in range(3 if quick else 15):
+            for count, all_times in times.items():
+                command = [*application(binary, env), *more, *asked(count)]
+                all_times.append(timed(command, count)[1] * 1000)
+        row = {"parallel": parallel, **{str(count): min(all_times) for count, all_times in times.items()}}
         found.append(row)
     json.dump(found, sys.stdout)
 
